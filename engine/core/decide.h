@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "engine/base/ids.h"
+#include "engine/base/time.h"
+#include "engine/core/state.h"
+#include "lastmeter/event/v1/record.pb.h"
+
+namespace lastmeter {
+
+// Raised by every change of Decide that changes any golden log.
+inline constexpr uint32_t kDeciderVersion = 1;
+
+// One input as it stands in an input log.
+struct LogInput {
+  lastmeter::event::v1::InputTopic topic = lastmeter::event::v1::INPUT_TOPIC_REPORT;
+  LogPosition position;
+  // When the log took it; used for bytes that carry no accept time of their own.
+  Timestamp appended_at;
+  std::string bytes;
+};
+
+// The earliest instant of a case has come.
+struct TimerInput {
+  CaseNumber number;
+  Timestamp due;
+  // An input log could not be read for a while; answers may exist that were not seen.
+  bool inputs_unseen = false;
+};
+
+// Inputs of the engine itself.
+struct OwnershipInput {
+  std::string instance;
+  PartitionId partition;
+  uint32_t partition_count = 0;
+  std::string cluster_id;
+};
+struct HeartbeatInput {};
+struct DayInput {};
+struct ClockAgreedInput {
+  Timestamp wall;
+};
+// The input was being decided when the process ended, `attempts` times.
+struct PoisonInput {
+  LogInput input;
+  uint32_t attempts = 0;
+};
+struct PoisonTimer {
+  TimerInput timer;
+  uint32_t attempts = 0;
+};
+
+using Input = std::variant<LogInput, TimerInput, OwnershipInput, HeartbeatInput, DayInput,
+                           ClockAgreedInput, PoisonInput, PoisonTimer>;
+
+// The records of one decision, complete but for seq, chain, log time and epoch, which
+// Seal (codec.h) fills in. Never empty, at most 256.
+using Decision = std::vector<lastmeter::event::v1::Record>;
+
+// Decides one input. Pure: the same state, input and log time give the same bytes, on every
+// machine. Never refuses to answer: what may not be done is a CommandRejected, what cannot be read
+// opens an "unreadable" case or is rejected.
+Decision Decide(const PartitionState& state, const Input& input, Timestamp log_time);
+
+// Rebuilds the input that a stored decision answers, from its first record. For re-decision.
+Input InputOf(const lastmeter::event::v1::Record& first);
+
+}  // namespace lastmeter
