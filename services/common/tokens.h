@@ -1,0 +1,46 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "lastmeter/common/v1/common.pb.h"
+
+namespace lastmeter {
+
+// Who calls, as the token file says.
+struct Caller {
+  // Staff id, system id or operator id: the `actor` of everything that this caller sends.
+  std::string id;
+  lastmeter::common::v1::Role role = lastmeter::common::v1::ROLE_UNSPECIFIED;
+  // Area that this caller may see: a division code; its own and everything below it.
+  std::string area;
+  // Tier at which the caller reports; unspecified for systems and outsiders.
+  lastmeter::common::v1::Tier tier = lastmeter::common::v1::TIER_UNSPECIFIED;
+  // May read restricted cases of its area.
+  bool named_officer = false;
+};
+
+// Hashed bearer tokens. One line a token, '#' begins a comment:
+//
+//   sha256-hex  id  role  area  [tier] [named-officer]
+//
+// role: staff | sentinel | operator | viewer. tier: grid | group | village | town | district | -.
+// Immutable, thread-safe.
+class TokenFile {
+ public:
+  // Errors: kNotFound, kPermissionDenied, kInvalidArgument with file, line and reason. A file that
+  // others may read is refused.
+  static absl::StatusOr<TokenFile> Load(const std::string& path);
+  static absl::StatusOr<TokenFile> Parse(std::string_view text, std::string_view name);
+  // Compares digests, so that the time taken tells nothing of the token.
+  std::optional<Caller> Find(std::string_view bearer_token) const;
+  size_t size() const { return by_digest_.size(); }
+
+ private:
+  std::map<std::string, Caller> by_digest_;
+};
+
+}  // namespace lastmeter
