@@ -55,8 +55,13 @@ struct PoisonTimer {
   uint32_t attempts = 0;
 };
 
+// A case's provisional limits are computed again by the calendar in force.
+struct RecomputeInput {
+  CaseNumber number;
+};
+
 using Input = std::variant<LogInput, TimerInput, OwnershipInput, HeartbeatInput, DayInput,
-                           ClockAgreedInput, PoisonInput, PoisonTimer>;
+                           ClockAgreedInput, PoisonInput, PoisonTimer, RecomputeInput>;
 
 // The records of one decision, complete but for seq, chain, log time and epoch, which
 // Seal (codec.h) fills in. Never empty, at most 256.

@@ -37,8 +37,9 @@ struct Change {
 };
 
 // Rows that are too many for memory: what an input id came to, and closed cases. Answers from what
-// earlier calls of Apply put there, as of the last row handed to the store; PartitionState lays the
-// rows not yet handed over on top. Implemented by the stores. Single-threaded.
+// earlier calls of Apply put there, as of the last rows taken by TakeChanges, which must be stored
+// before the next decision; PartitionState lays the rows not yet taken on top. Implemented by the
+// stores. Single-threaded.
 class Archive {
  public:
   virtual ~Archive() = default;
@@ -71,8 +72,10 @@ class PartitionState {
 
   // The case, open or closed.
   std::optional<Case> FindCase(const CaseNumber& number) const;
-  // The open case of a household, if one is open.
-  std::optional<CaseNumber> OpenCaseOfHousehold(std::string_view household_ref) const;
+  // The open case of a household, if one is open. Restricted cases are looked up apart, so that an
+  // open report never attaches to one.
+  std::optional<CaseNumber> OpenCaseOfHousehold(std::string_view household_ref,
+                                                bool restricted) const;
   // Numbers of open cases of the same routing code and kind opened at or after `since`, newest
   // first, at most `most`.
   std::vector<CaseNumber> RecentCases(int64_t code, std::string_view kind, Timestamp since,
@@ -101,8 +104,10 @@ class PartitionState {
 
   // The rows changed since the last call, ready for the store, in the order of their keys.
   std::vector<Change> TakeChanges();
-  // Told by the runtime once the store has taken everything from the last TakeChanges.
-  void ChangesStored() { stored_soon_.clear(); }
+
+  // The next open case whose provisional limits await the calendar in force. The runtime decides a
+  // RecomputeInput for each, a bounded number a step, until none is left.
+  std::optional<CaseNumber> NextRecompute() const;
 
   // SHA-256 over all rows held in memory, in key order: two folds of one log agree in it.
   Sha256Digest Digest() const;
@@ -119,32 +124,35 @@ class PartitionState {
     std::string bytes;  // serialized Case: compact, never a live message
     Timestamp timer;    // kNever when none
   };
+  struct Place {
+    int64_t code;
+    uint64_t kind_hash;
+    uint32_t year;
+    uint32_t counter;
+    auto operator<=>(const Place&) const = default;
+  };
+  struct Installed {
+    std::unique_ptr<RulesView> view;
+    uint64_t pinned = 0;  // open cases; counted, not stored
+  };
+
+  std::optional<std::string> FindRow(const std::string& key) const;
   void Touch(std::string key, std::optional<std::string> value);
-  void Unindex(const CaseNumber& number, const Case& value);
-  void Index(const CaseNumber& number, const Case& value);
-  void Pin(uint32_t ordinal, int64_t by);
+  void InsertOpen(const CaseNumber& number, const Case& value, std::string bytes);
+  void Unpin(uint32_t ordinal);
+  void Install(uint32_t ordinal, lastmeter::rules::v1::Rules rules);
 
   const Archive* archive_;
   lastmeter::state::v1::Partition meta_;
   absl::btree_map<CaseNumber, OpenCase> open_;
   absl::btree_set<Timer> timers_;
   absl::btree_map<std::string, CaseNumber> households_;
-  struct PlaceKey {
-    int64_t code;
-    uint32_t kind_hash;
-    CaseNumber number;
-    auto operator<=>(const PlaceKey&) const = default;
-  };
-  absl::btree_set<PlaceKey> places_;
+  absl::btree_map<Place, Timestamp> places_;  // when opened
   absl::btree_map<std::pair<int64_t, uint32_t>, uint32_t> counters_;
-  struct Installed {
-    std::unique_ptr<RulesView> view;
-    std::string bytes;  // the serialized rules, for the store
-    uint64_t pinned = 0;
-  };
   std::map<uint32_t, Installed> rules_;
-  std::map<std::string, std::optional<std::string>> changes_;
-  std::map<std::string, std::optional<std::string>> stored_soon_;
+  absl::btree_map<CaseNumber, uint32_t> provisional_;  // ordinal of the calendar that was used
+  absl::btree_set<CaseNumber> recompute_;
+  absl::btree_map<std::string, std::optional<std::string>> changes_;
 };
 
 // No instant: later than every other.

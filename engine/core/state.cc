@@ -1,0 +1,342 @@
+#include "engine/core/state.h"
+
+#include <algorithm>
+
+#include "engine/base/check.h"
+
+namespace lastmeter {
+namespace {
+
+constexpr int kSeenDays = 400;
+
+void AppendBigEndian(std::string* out, uint64_t value, int bytes) {
+  for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8) {
+    out->push_back(static_cast<char>(value >> shift & 0xff));
+  }
+}
+
+uint64_t ReadBigEndian(std::string_view bytes) {
+  uint64_t value = 0;
+  for (char c : bytes) value = value << 8 | static_cast<uint8_t>(c);
+  return value;
+}
+
+// FNV-1a, 64 bits.
+uint64_t HashKind(std::string_view kind) {
+  uint64_t h = 0xcbf29ce484222325u;
+  for (char c : kind) h = (h ^ static_cast<uint8_t>(c)) * 0x100000001b3u;
+  return h;
+}
+
+std::string HouseholdKey(std::string_view ref, bool restricted) {
+  std::string key(1, restricted ? '!' : '.');
+  key.append(ref);
+  return key;
+}
+
+std::string CounterKey(int64_t code, uint32_t year) {
+  std::string key(1, 'n');
+  AppendBigEndian(&key, static_cast<uint64_t>(code), 8);
+  AppendBigEndian(&key, year, 4);
+  return key;
+}
+
+std::string RulesKey(uint32_t ordinal) {
+  std::string key(1, 'r');
+  AppendBigEndian(&key, ordinal, 4);
+  return key;
+}
+
+}  // namespace
+
+std::string CaseKey(char prefix, const CaseNumber& number) {
+  std::string key;
+  key.reserve(17);
+  key.push_back(prefix);
+  AppendBigEndian(&key, static_cast<uint64_t>(number.code), 8);
+  AppendBigEndian(&key, number.year, 4);
+  AppendBigEndian(&key, number.counter, 4);
+  return key;
+}
+
+std::optional<CaseNumber> ParseCaseKey(std::string_view key) {
+  if (key.size() != 17) return std::nullopt;
+  return CaseNumber{static_cast<int64_t>(ReadBigEndian(key.substr(1, 8))),
+                    static_cast<uint32_t>(ReadBigEndian(key.substr(9, 4))),
+                    static_cast<uint32_t>(ReadBigEndian(key.substr(13, 4)))};
+}
+
+std::string SeenKey(std::string_view input_id) {
+  std::string key(1, 's');
+  key.append(input_id);
+  return key;
+}
+
+Timestamp NextInstant(const lastmeter::state::v1::Case& c) {
+  if (c.closed() || c.quarantined()) return kNever;
+  int64_t next = kNever.ms;
+  for (const auto& clock : c.clocks()) {
+    if (clock.stopped()) continue;
+    if (clock.due_ms() != 0 && !clock.breached()) {
+      if (!clock.near_due_fired()) next = std::min(next, clock.near_due_ms());
+      next = std::min(next, clock.due_ms());
+    }
+    if (clock.exhausted()) {
+      next = std::min(next, clock.next_reminder_ms());
+    } else if (clock.tier() != lastmeter::common::v1::TIER_UNSPECIFIED) {
+      next = std::min(next, clock.turn_due_ms());
+    }
+  }
+  return {next};
+}
+
+bool PartitionState::LoadRow(std::string_view key, std::string_view value) {
+  if (key.empty()) return false;
+  const auto parse = [&](auto* message) {
+    LM_CHECK(message->ParseFromArray(value.data(), static_cast<int>(value.size())))
+        << "row of kind '" << key[0] << "' cannot be read";
+  };
+  switch (key[0]) {
+    case 'm':
+      parse(&meta_);
+      return true;
+    case 'r': {
+      lastmeter::state::v1::InstalledRules installed;
+      parse(&installed);
+      Install(installed.ordinal(), std::move(*installed.mutable_rules()));
+      return true;
+    }
+    case 'n':
+      counters_[{static_cast<int64_t>(ReadBigEndian(key.substr(1, 8))),
+                 static_cast<uint32_t>(ReadBigEndian(key.substr(9, 4)))}] =
+          static_cast<uint32_t>(ReadBigEndian(value));
+      return true;
+    case 'o': {
+      Case c;
+      parse(&c);
+      InsertOpen(*ParseCaseKey(key), c, std::string(value));
+      return true;
+    }
+    default:
+      return false;
+  }
+}
+
+std::optional<std::string> PartitionState::FindRow(const std::string& key) const {
+  if (auto it = changes_.find(key); it != changes_.end()) return it->second;
+  if (archive_ == nullptr) return std::nullopt;
+  return archive_->Find(key);
+}
+
+std::optional<PartitionState::Case> PartitionState::FindCase(const CaseNumber& number) const {
+  Case c;
+  if (auto it = open_.find(number); it != open_.end()) {
+    LM_CHECK(c.ParseFromString(it->second.bytes)) << "case " << number.ToString();
+    return c;
+  }
+  std::optional<std::string> row = FindRow(CaseKey('c', number));
+  if (!row) return std::nullopt;
+  LM_CHECK(c.ParseFromString(*row)) << "closed case " << number.ToString();
+  return c;
+}
+
+std::optional<CaseNumber> PartitionState::OpenCaseOfHousehold(std::string_view household_ref,
+                                                              bool restricted) const {
+  if (household_ref.empty()) return std::nullopt;
+  auto it = households_.find(HouseholdKey(household_ref, restricted));
+  if (it == households_.end()) return std::nullopt;
+  return it->second;
+}
+
+std::vector<CaseNumber> PartitionState::RecentCases(int64_t code, std::string_view kind,
+                                                    Timestamp since, size_t most) const {
+  std::vector<CaseNumber> numbers;
+  const uint64_t kind_hash = HashKind(kind);
+  auto it = places_.upper_bound(Place{code, kind_hash, UINT32_MAX, UINT32_MAX});
+  while (it != places_.begin() && numbers.size() < most) {
+    --it;
+    if (it->first.code != code || it->first.kind_hash != kind_hash || it->second < since) break;
+    numbers.push_back({code, it->first.year, it->first.counter});
+  }
+  return numbers;
+}
+
+std::optional<uint64_t> PartitionState::FindSeen(std::string_view input_id) const {
+  std::optional<std::string> row = FindRow(SeenKey(input_id));
+  if (!row) return std::nullopt;
+  lastmeter::state::v1::Seen seen;
+  LM_CHECK(seen.ParseFromString(*row)) << "row of an input id cannot be read";
+  const Date today = meta_.today();
+  if (today != 0 && StartOf(today) - StartOf(seen.date()) > Days(kSeenDays)) return std::nullopt;
+  return seen.first_seq();
+}
+
+uint32_t PartitionState::LastCounter(int64_t code, uint32_t year) const {
+  auto it = counters_.find({code, year});
+  return it == counters_.end() ? 0 : it->second;
+}
+
+const RulesView* PartitionState::rules() const { return rules(meta_.rules_ordinal()); }
+
+const RulesView* PartitionState::rules(uint32_t ordinal) const {
+  auto it = rules_.find(ordinal);
+  return it == rules_.end() ? nullptr : it->second.view.get();
+}
+
+std::optional<PartitionState::Timer> PartitionState::NextTimer() const {
+  if (timers_.empty()) return std::nullopt;
+  return *timers_.begin();
+}
+
+std::optional<CaseNumber> PartitionState::NextOpenCase(
+    const std::optional<CaseNumber>& after) const {
+  auto it = after ? open_.upper_bound(*after) : open_.begin();
+  if (it == open_.end()) return std::nullopt;
+  return it->first;
+}
+
+std::optional<CaseNumber> PartitionState::NextRecompute() const {
+  if (recompute_.empty()) return std::nullopt;
+  return *recompute_.begin();
+}
+
+std::vector<Change> PartitionState::TakeChanges() {
+  std::vector<Change> changes;
+  changes.reserve(changes_.size() + 1);
+  for (auto& [key, value] : changes_) changes.push_back({key, std::move(value)});
+  changes.push_back({"m", meta_.SerializeAsString()});
+  changes_.clear();
+  return changes;
+}
+
+Sha256Digest PartitionState::Digest() const {
+  std::string all;
+  const auto add = [&](std::string_view key, std::string_view value) {
+    AppendBigEndian(&all, key.size(), 4);
+    all.append(key);
+    AppendBigEndian(&all, value.size(), 4);
+    all.append(value);
+  };
+  add("m", meta_.SerializeAsString());
+  for (const auto& [ordinal, installed] : rules_) {
+    add(RulesKey(ordinal), installed.view->rules().version());
+  }
+  for (const auto& [key, counter] : counters_) {
+    add(CounterKey(key.first, key.second), std::to_string(counter));
+  }
+  for (const auto& [number, open] : open_) add(CaseKey('o', number), open.bytes);
+  return Sha256(all);
+}
+
+void PartitionState::PutCase(const CaseNumber& number, const Case& value) {
+  std::string bytes = value.SerializeAsString();
+  auto it = open_.find(number);
+  if (!value.closed()) {
+    Touch(CaseKey('o', number), bytes);
+    if (it == open_.end()) {
+      if (value.cycle() > 1) Touch(CaseKey('c', number), std::nullopt);
+      InsertOpen(number, value, std::move(bytes));
+      return;
+    }
+    const Timestamp timer = NextInstant(value);
+    if (timer != it->second.timer) {
+      if (it->second.timer != kNever) timers_.erase({it->second.timer, number});
+      if (timer != kNever) timers_.insert({timer, number});
+      it->second.timer = timer;
+    }
+    it->second.bytes = std::move(bytes);
+    it->second.bytes.shrink_to_fit();
+    if (value.provisional_ordinal() != 0) {
+      provisional_[number] = value.provisional_ordinal();
+    } else {
+      provisional_.erase(number);
+    }
+    if (value.provisional_ordinal() == 0 || value.provisional_ordinal() == meta_.rules_ordinal()) {
+      recompute_.erase(number);
+    }
+    return;
+  }
+  Touch(CaseKey('c', number), std::move(bytes));
+  if (it == open_.end()) return;
+  Touch(CaseKey('o', number), std::nullopt);
+  if (it->second.timer != kNever) timers_.erase({it->second.timer, number});
+  open_.erase(it);
+  provisional_.erase(number);
+  recompute_.erase(number);
+  places_.erase({number.code, HashKind(value.kind()), number.year, number.counter});
+  if (!value.household_ref().empty()) {
+    auto household = households_.find(HouseholdKey(value.household_ref(), value.restricted()));
+    if (household != households_.end() && household->second == number) households_.erase(household);
+  }
+  Unpin(value.rules_ordinal());
+}
+
+void PartitionState::InsertOpen(const CaseNumber& number, const Case& value, std::string bytes) {
+  const Timestamp timer = NextInstant(value);
+  bytes.shrink_to_fit();
+  // Numbers of one code rise, so the new case usually stands just behind the last one.
+  open_.insert_or_assign(number, OpenCase{std::move(bytes), timer});
+  if (timer != kNever) timers_.insert({timer, number});
+  places_[{number.code, HashKind(value.kind()), number.year, number.counter}] = {
+      value.opened_at_ms()};
+  if (!value.household_ref().empty()) {
+    households_.try_emplace(HouseholdKey(value.household_ref(), value.restricted()), number);
+  }
+  if (value.provisional_ordinal() != 0) {
+    provisional_[number] = value.provisional_ordinal();
+    if (value.provisional_ordinal() != meta_.rules_ordinal()) recompute_.insert(number);
+  }
+  // Rows are loaded in key order, cases ('o') before rules ('r'): the entry may have no view yet.
+  if (value.rules_ordinal() != 0) ++rules_[value.rules_ordinal()].pinned;
+}
+
+void PartitionState::Unpin(uint32_t ordinal) {
+  auto it = rules_.find(ordinal);
+  if (it == rules_.end()) return;
+  LM_CHECK(it->second.pinned > 0) << "rules " << ordinal << " are not pinned";
+  if (--it->second.pinned == 0 && ordinal != meta_.rules_ordinal()) {
+    rules_.erase(it);
+    Touch(RulesKey(ordinal), std::nullopt);
+  }
+}
+
+void PartitionState::PutSeen(std::string_view input_id, uint64_t first_seq, Date date) {
+  lastmeter::state::v1::Seen seen;
+  seen.set_first_seq(first_seq);
+  seen.set_date(date);
+  Touch(SeenKey(input_id), seen.SerializeAsString());
+}
+
+void PartitionState::PutCounter(int64_t code, uint32_t year, uint32_t counter) {
+  counters_[{code, year}] = counter;
+  std::string value;
+  AppendBigEndian(&value, counter, 4);
+  Touch(CounterKey(code, year), std::move(value));
+}
+
+void PartitionState::PutRules(uint32_t ordinal, const lastmeter::rules::v1::Rules& rules) {
+  const uint32_t before = meta_.rules_ordinal();
+  meta_.set_rules_ordinal(ordinal);
+  Install(ordinal, rules);
+  lastmeter::state::v1::InstalledRules row;
+  row.set_ordinal(ordinal);
+  *row.mutable_rules() = rules;
+  Touch(RulesKey(ordinal), row.SerializeAsString());
+  if (auto it = rules_.find(before); it != rules_.end() && it->second.pinned == 0) {
+    rules_.erase(it);
+    Touch(RulesKey(before), std::nullopt);
+  }
+  for (const auto& [number, used] : provisional_) {
+    if (used != ordinal) recompute_.insert(number);
+  }
+}
+
+void PartitionState::Install(uint32_t ordinal, lastmeter::rules::v1::Rules rules) {
+  rules_[ordinal].view = RulesView::Create(std::move(rules));
+}
+
+void PartitionState::Touch(std::string key, std::optional<std::string> value) {
+  changes_.insert_or_assign(std::move(key), std::move(value));
+}
+
+}  // namespace lastmeter
