@@ -1,8 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
-#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -27,7 +25,8 @@ struct Deadline {
 class WorkCalendar {
  public:
   // Errors: kInvalidArgument, naming the field, when the document has no duty period, periods that
-  // overlap, are empty or out of order, invalid, unordered or double dates, or no working time.
+  // overlap, are empty or out of order, invalid, unordered or double dates, or dates after
+  // known_until. The message begins with the field's path: "days[3].date: …".
   static absl::StatusOr<WorkCalendar> Create(const lastmeter::rules::v1::Calendar& document);
 
   // When `duration`, begun at `start`, ends. A working-time duration that begins outside duty
@@ -49,16 +48,37 @@ class WorkCalendar {
  private:
   WorkCalendar() = default;
 
-  // `minutes` of duty time counted from `start`.
-  Deadline AddDutyMinutes(Timestamp start, int64_t minutes) const;
-
+  // Days are counted from 1970-01-01 at UTC+8. Every question is answered by ranks, the number of
+  // working days before a day, so that no search walks over days: a deadline is computed for every
+  // case that opens.
   struct Period {
-    int64_t from_minute;
-    int64_t to_minute;
+    int64_t from_ms;  // after midnight
+    int64_t to_ms;
+    int64_t duty_before_ms;  // duty time of the day before this period
   };
+  // A listed day that differs from Monday to Friday.
+  struct Change {
+    int64_t day;
+    bool working;
+    int64_t rank_before;    // working days before `day`
+    int64_t surplus_after;  // working days minus weekdays over all days up to and with `day`
+  };
+
+  int64_t WorkingDaysBefore(int64_t day) const;
+  // The working day with `rank` working days before it.
+  int64_t WorkingDayAt(int64_t rank) const;
+  bool IsWorking(int64_t day) const;
+  // Duty time up to `t`, from an origin that cancels out in differences.
+  int64_t DutyBefore(Timestamp t) const;
+  // The earliest instant with `total_ms` of duty time before it.
+  Timestamp InstantOfDuty(int64_t total_ms) const;
+  Deadline AddDuty(Timestamp start, int64_t duty_ms) const;
+  bool IsProvisional(Timestamp t) const;
+
   std::vector<Period> duty_;
-  int64_t duty_minutes_per_day_ = 0;
-  std::vector<std::pair<Date, bool>> days_;  // date → day off, sorted
+  int64_t duty_per_day_ms_ = 0;
+  std::vector<Change> changes_;  // in order of day
+  int64_t known_until_day_ = 0;
   Date known_until_ = 0;
 };
 
