@@ -20,7 +20,7 @@ class CheckFailure {
 
 // On in release builds too. Usage: LM_CHECK(a < b) << "a is " << a;
 #define LM_CHECK(condition) \
-  if (condition) [[likely]] \
-    ;                       \
+  if (condition)            \
+    [[likely]];             \
   else                      \
     ::lastmeter::CheckFailure(__FILE__, __LINE__, #condition).stream()

@@ -14,7 +14,8 @@ std::string CaseNumber::ToString() const {
 }
 
 std::optional<CaseNumber> CaseNumber::Parse(std::string_view text) {
-  if (text.size() < 23 || text.size() > 28 || text[12] != '-' || text[17] != '-') return std::nullopt;
+  if (text.size() < 23 || text.size() > 28 || text[12] != '-' || text[17] != '-')
+    return std::nullopt;
   CaseNumber number;
   auto read = [](std::string_view part, auto* value) {
     if (!IsDigits(part, part.size())) return false;

@@ -27,9 +27,9 @@ using Epoch = StrongNumber<struct EpochTag, uint64_t>;
 // A case number: routing code, year at UTC+8 and a counter per code and year.
 // Text form: 430112001001-2026-00042.
 struct CaseNumber {
-  int64_t code = 0;       // 12 digits
+  int64_t code = 0;  // 12 digits
   uint32_t year = 0;
-  uint32_t counter = 0;   // from 1
+  uint32_t counter = 0;  // from 1
   auto operator<=>(const CaseNumber&) const = default;
 
   std::string ToString() const;

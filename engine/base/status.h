@@ -34,14 +34,14 @@ inline absl::Status MakeStatus(absl::StatusCode code, std::string_view message) 
 #define LM_CONCAT(a, b) LM_CONCAT_INNER(a, b)
 
 // Returns from the function with the status of `expr` unless it is OK.
-#define LM_RETURN_IF_ERROR(expr)                          \
-  do {                                                    \
-    if (absl::Status lm_status = (expr); !lm_status.ok()) \
-      return lm_status;                                   \
+#define LM_RETURN_IF_ERROR(expr)                                            \
+  do {                                                                      \
+    if (absl::Status lm_status = (expr); !lm_status.ok()) return lm_status; \
   } while (false)
 
 // LM_ASSIGN_OR_RETURN(auto x, F()): the value of a StatusOr, or a return with its status.
-#define LM_ASSIGN_OR_RETURN(lhs, expr) LM_ASSIGN_OR_RETURN_INNER(LM_CONCAT(lm_or_, __LINE__), lhs, expr)
+#define LM_ASSIGN_OR_RETURN(lhs, expr) \
+  LM_ASSIGN_OR_RETURN_INNER(LM_CONCAT(lm_or_, __LINE__), lhs, expr)
 #define LM_ASSIGN_OR_RETURN_INNER(tmp, lhs, expr) \
   auto tmp = (expr);                              \
   if (!tmp.ok()) return tmp.status();             \

@@ -51,8 +51,8 @@ Response Problem(int status, std::string_view type, std::string_view detail,
 class Stream {
  public:
   virtual ~Stream() = default;
-  // Queues bytes. False when the client is gone, or so slow that the bounded buffer (1 MiB) is full,
-  // upon which the connection is closed.
+  // Queues bytes. False when the client is gone, or so slow that the bounded buffer (1 MiB) is
+  // full, upon which the connection is closed.
   virtual bool Write(std::string bytes) = 0;
   // Bytes queued and not yet taken by the kernel.
   virtual size_t backlog() const = 0;
@@ -100,7 +100,8 @@ struct ServerOptions {
 class Server {
  public:
   // Errors: kUnavailable when the address is taken, kInvalidArgument, kPermissionDenied.
-  static absl::StatusOr<std::unique_ptr<Server>> Start(ServerOptions options, std::vector<Route> routes);
+  static absl::StatusOr<std::unique_ptr<Server>> Start(ServerOptions options,
+                                                       std::vector<Route> routes);
   virtual ~Server() = default;
   virtual uint16_t port() const = 0;
   // Accepts nothing new, lets requests under way finish for at most `grace_ms`, then closes all.

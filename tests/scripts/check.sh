@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# The two commands of the README parse, explain themselves, and refuse what they do not know.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+
+for script in tools/run tools/test tools/lib/*.sh tests/*/*.sh .ci/run; do
+  bash -n "$script"
+done
+for script in tools/run tools/test .ci/run; do
+  [[ -x $script ]] || { echo "$script is not executable"; exit 1; }
+done
+for script in tools/run tools/test; do
+  "$script" --help < /dev/null | grep -q "^$script: " || { echo "$script --help says nothing"; exit 1; }
+done
+
+# expect_2 ARGUMENTS…: tools/test refuses them as a usage error, before it installs or builds.
+expect_2() {
+  local code=0
+  tools/test "$@" < /dev/null > /dev/null 2>&1 || code=$?
+  (( code == 2 )) || { echo "tools/test $* ended with $code instead of 2"; exit 1; }
+}
+expect_2 --no-such-option
+expect_2 --preset
+expect_2 --preset no-such-preset
+expect_2 unit sim
+
+# Each package row has its three parts, so that what is installed is always explained.
+# shellcheck source=tools/lib/packages.sh
+source tools/lib/packages.sh
+for row in "${lastmeter_build_packages[@]}" "${lastmeter_test_packages[@]}" "${lastmeter_node_packages[@]}"; do
+  IFS='|' read -r package _ why <<< "$row"
+  [[ -n $package && -n $why ]] || { echo "incomplete package row: $row"; exit 1; }
+done
+echo "the scripts parse, explain themselves and refuse unknown arguments"
