@@ -94,7 +94,8 @@ class LogReader {
   // lost or expired); kDataLoss when stored bytes are damaged; kUnavailable: try again.
   virtual absl::StatusOr<std::vector<LogEntry>> Read(size_t max_records, size_t max_bytes) = 0;
 
-  // Position from which the next read goes on.
+  // Position from which the next read goes on. A read that found the end of the log leaves it at
+  // that end, past any gap, so that position() == end means that nothing is unread.
   virtual LogPosition position() const = 0;
 
   // Asks the log where its end is now (one past the last record). The answer comes through
@@ -137,7 +138,9 @@ class Log {
   virtual absl::StatusOr<std::unique_ptr<LogWriter>> OpenWriter(PartitionId partition,
                                                                 std::string_view instance) = 0;
 
-  // Opens a reader at a position: 0 is the beginning. Errors: kOutOfRange, kUnavailable, kDataLoss.
+  // Opens a reader at a position: 0 is the beginning of a log that has dropped nothing. Errors:
+  // kOutOfRange when the position is before the oldest record kept or past the end; kUnavailable,
+  // kDataLoss.
   virtual absl::StatusOr<std::unique_ptr<LogReader>> OpenReader(TopicPartition tp,
                                                                 LogPosition from) = 0;
 

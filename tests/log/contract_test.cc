@@ -1,0 +1,393 @@
+// What engine/log/log.h promises, asked of every implementation.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "engine/log/faulty_log.h"
+#include "engine/log/memory_log.h"
+
+namespace lastmeter {
+namespace {
+
+using Kind = AppendOutcome::Kind;
+
+constexpr PartitionId kZero{0};
+constexpr PartitionId kOne{1};
+constexpr TopicPartition kEvents{Topic::kEvent, kZero};
+constexpr TopicPartition kReports{Topic::kReport, kZero};
+constexpr Timestamp kNow{1'700'000'000'000};
+
+// One log under test with everything that it needs.
+struct Subject {
+  virtual ~Subject() = default;
+  virtual Log& log() = 0;
+  virtual void DropBefore(TopicPartition tp, LogPosition position) = 0;
+};
+
+struct MemorySubject : Subject {
+  explicit MemorySubject(bool gaps)
+      : memory({.partition_count = 2, .leave_gaps = gaps, .clock = [] { return kNow; }}) {}
+  Log& log() override { return memory; }
+  void DropBefore(TopicPartition tp, LogPosition position) override {
+    memory.DropBefore(tp, position);
+  }
+  MemoryLog memory;
+};
+
+struct FaultySubject : MemorySubject {
+  FaultySubject() : MemorySubject(true), faulty(memory, 1) {}
+  Log& log() override { return faulty; }
+  FaultyLog faulty;
+};
+
+struct Implementation {
+  std::string name;
+  std::function<std::unique_ptr<Subject>()> make;
+};
+
+// Waits for wake-ups; the suite polls nothing in a loop that a log does not announce.
+class Bell {
+ public:
+  void Ring() {
+    std::lock_guard lock(mutex_);
+    ++rings_;
+    rung_.notify_all();
+  }
+  // Calls `ready` now and after each ring until it says yes. False after a minute.
+  bool Until(const std::function<bool()>& ready) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+    for (;;) {
+      int seen;
+      {
+        std::lock_guard lock(mutex_);
+        seen = rings_;
+      }
+      if (ready()) return true;
+      std::unique_lock lock(mutex_);
+      if (!rung_.wait_until(lock, deadline, [&] { return rings_ != seen; })) return false;
+    }
+  }
+  int rings() {
+    std::lock_guard lock(mutex_);
+    return rings_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable rung_;
+  int rings_ = 0;
+};
+
+class LogContract : public testing::TestWithParam<Implementation> {
+ protected:
+  Log& log() { return subject_->log(); }
+
+  std::unique_ptr<LogWriter> OpenWriter(PartitionId partition = kZero) {
+    auto writer = log().OpenWriter(partition, "test");
+    EXPECT_TRUE(writer.ok()) << writer.status();
+    return writer.ok() ? *std::move(writer) : nullptr;
+  }
+
+  AppendOutcome Await(LogWriter& writer) {
+    std::optional<AppendOutcome> outcome;
+    EXPECT_TRUE(bell_.Until([&] {
+      outcome = writer.Poll();
+      return outcome.has_value();
+    }));
+    return outcome.value_or(AppendOutcome{});
+  }
+
+  AppendOutcome Append(LogWriter& writer, std::vector<Outgoing> batch) {
+    writer.Start(std::move(batch));
+    return Await(writer);
+  }
+
+  absl::StatusOr<LogPosition> Produce(TopicPartition tp, Outgoing record) {
+    auto producer = log().OpenProducer();
+    std::optional<absl::StatusOr<LogPosition>> answer;
+    std::mutex mutex;
+    Bell answered;
+    (*producer)->Append(tp, std::move(record), [&](absl::StatusOr<LogPosition> at) {
+      {
+        std::lock_guard lock(mutex);
+        answer = std::move(at);
+      }
+      answered.Ring();
+    });
+    EXPECT_TRUE(answered.Until([&] {
+      std::lock_guard lock(mutex);
+      return answer.has_value();
+    }));
+    return answer.value_or(absl::InternalError("no answer"));
+  }
+
+  std::unique_ptr<LogReader> OpenReader(TopicPartition tp, LogPosition from = {0}) {
+    auto reader = log().OpenReader(tp, from);
+    EXPECT_TRUE(reader.ok()) << reader.status();
+    return reader.ok() ? *std::move(reader) : nullptr;
+  }
+
+  std::vector<LogEntry> ReadAll(TopicPartition tp) {
+    auto reader = OpenReader(tp);
+    auto entries = reader->Read(1'000'000, size_t{1} << 30);
+    EXPECT_TRUE(entries.ok()) << entries.status();
+    return entries.ok() ? *entries : std::vector<LogEntry>{};
+  }
+
+  LogPosition End(TopicPartition tp) {
+    auto reader = OpenReader(tp);
+    reader->AskEnd();
+    std::optional<absl::StatusOr<LogPosition>> end;
+    EXPECT_TRUE(bell_.Until([&] { return (end = reader->EndAnswer()).has_value(); }));
+    EXPECT_TRUE(end->ok());
+    EXPECT_FALSE(reader->EndAnswer().has_value()) << "one answer for one question";
+    return **end;
+  }
+
+  std::unique_ptr<Subject> subject_ = GetParam().make();
+  Bell bell_;
+  std::unique_ptr<Log::Registration> registration_ =
+      subject_->log().OnActivity(kZero, [this] { bell_.Ring(); });
+};
+
+TEST_P(LogContract, NamesItself) {
+  EXPECT_FALSE(log().identity().cluster_id.empty());
+  EXPECT_EQ(log().identity().partition_count, 2u);
+}
+
+TEST_P(LogContract, ABatchIsReadWholeAndInOrder) {
+  auto writer = OpenWriter();
+  EXPECT_EQ(writer->end_at_open(), LogPosition{0});
+  EXPECT_FALSE(writer->Poll().has_value()) << "nothing is in flight";
+  AppendOutcome outcome = Append(*writer, {{"a", "1"}, {"b", "2"}, {"c", "3"}});
+  ASSERT_EQ(outcome.kind, Kind::kCommitted);
+  EXPECT_TRUE(outcome.status.ok());
+  EXPECT_FALSE(writer->Poll().has_value()) << "an outcome is given once";
+  std::vector<LogEntry> entries = ReadAll(kEvents);
+  ASSERT_EQ(entries.size(), 3u);
+  EXPECT_EQ(entries[0].key, "a");
+  EXPECT_EQ(entries[1].value, "2");
+  EXPECT_EQ(entries[2].value, "3");
+  EXPECT_EQ(entries[2].position, outcome.last);
+  for (const LogEntry& entry : entries) EXPECT_EQ(entry.appended_at, kNow);
+}
+
+TEST_P(LogContract, PositionsRiseAcrossBatchesAndWriters) {
+  for (int i = 0; i < 3; ++i) {
+    auto writer = OpenWriter();
+    EXPECT_EQ(writer->end_at_open(), End(kEvents));
+    for (int j = 0; j < 3; ++j) {
+      ASSERT_EQ(Append(*writer, {{"k", "v"}, {"k", "w"}}).kind, Kind::kCommitted);
+    }
+  }
+  std::vector<LogEntry> entries = ReadAll(kEvents);
+  ASSERT_EQ(entries.size(), 18u);
+  for (size_t i = 1; i < entries.size(); ++i) {
+    EXPECT_LT(entries[i - 1].position, entries[i].position);
+  }
+  EXPECT_LT(entries.back().position, End(kEvents));
+}
+
+TEST_P(LogContract, KeepsEveryByte) {
+  std::string all_bytes;
+  for (int i = 0; i < 256; ++i) all_bytes.push_back(static_cast<char>(i));
+  const std::vector<Outgoing> batch = {{"", ""},
+                                       {"", std::string("\0\0", 2)},
+                                       {std::string("\0k\0", 3), ""},
+                                       {all_bytes, all_bytes},
+                                       {"big", std::string(700'000, '\xff')}};
+  auto writer = OpenWriter();
+  ASSERT_EQ(Append(*writer, batch).kind, Kind::kCommitted);
+  std::vector<LogEntry> entries = ReadAll(kEvents);
+  ASSERT_EQ(entries.size(), batch.size());
+  for (size_t i = 0; i < batch.size(); ++i) {
+    EXPECT_EQ(entries[i].key, batch[i].key);
+    EXPECT_EQ(entries[i].value, batch[i].value);
+  }
+}
+
+TEST_P(LogContract, ANewWriterFencesTheOldOne) {
+  auto old_writer = OpenWriter();
+  ASSERT_EQ(Append(*old_writer, {{"k", "1"}}).kind, Kind::kCommitted);
+  auto new_writer = OpenWriter();
+  AppendOutcome outcome = Append(*old_writer, {{"k", "stale"}});
+  EXPECT_EQ(outcome.kind, Kind::kNotCommitted);
+  EXPECT_EQ(outcome.status.code(), absl::StatusCode::kAborted);
+  outcome = Append(*old_writer, {{"k", "stale"}});
+  EXPECT_EQ(outcome.kind, Kind::kNotCommitted);
+  EXPECT_EQ(outcome.status.code(), absl::StatusCode::kFailedPrecondition) << "spent";
+  ASSERT_EQ(Append(*new_writer, {{"k", "2"}}).kind, Kind::kCommitted);
+  EXPECT_EQ(ReadAll(kEvents).size(), 2u);
+}
+
+TEST_P(LogContract, AnAppendInFlightWhenFencedIsBeforeTheNewEndOrNowhere) {
+  for (int i = 0; i < 20; ++i) {
+    auto old_writer = OpenWriter();
+    const size_t before = ReadAll(kEvents).size();
+    old_writer->Start({{"k", "x"}, {"k", "y"}});
+    auto new_writer = OpenWriter();
+    const LogPosition end = new_writer->end_at_open();
+    EXPECT_EQ(End(kEvents), end) << "nothing of an older writer comes after the opening";
+    const size_t added = ReadAll(kEvents).size() - before;
+    AppendOutcome outcome = Await(*old_writer);
+    if (outcome.kind == Kind::kCommitted) {
+      EXPECT_EQ(added, 2u);
+      EXPECT_LT(outcome.last, end);
+    } else {
+      EXPECT_EQ(outcome.kind, Kind::kNotCommitted);
+      EXPECT_EQ(outcome.status.code(), absl::StatusCode::kAborted);
+      EXPECT_EQ(added, 0u);
+    }
+    EXPECT_EQ(ReadAll(kEvents).size(), before + added);
+  }
+}
+
+TEST_P(LogContract, PartitionsAndTopicsAreApart) {
+  auto zero = OpenWriter(kZero);
+  auto one = OpenWriter(kOne);
+  auto registration = log().OnActivity(kOne, [this] { bell_.Ring(); });
+  ASSERT_EQ(Append(*zero, {{"k", "zero"}}).kind, Kind::kCommitted);
+  ASSERT_EQ(Append(*one, {{"k", "one"}}).kind, Kind::kCommitted);
+  ASSERT_TRUE(Produce(kReports, {"k", "report"}).ok());
+  ASSERT_TRUE(Produce({Topic::kCommand, kOne}, {"k", "command"}).ok());
+  EXPECT_EQ(ReadAll(kEvents).at(0).value, "zero");
+  EXPECT_EQ(ReadAll({Topic::kEvent, kOne}).at(0).value, "one");
+  EXPECT_EQ(ReadAll(kReports).at(0).value, "report");
+  EXPECT_EQ(ReadAll({Topic::kCommand, kOne}).at(0).value, "command");
+  EXPECT_TRUE(ReadAll({Topic::kDeadLetter, kOne}).empty());
+}
+
+TEST_P(LogContract, AReaderAtTheEndSeesWhatComesLater) {
+  auto writer = OpenWriter();
+  auto reader = OpenReader(kEvents);
+  EXPECT_TRUE(reader->Read(10, 1'000)->empty());
+  for (int i = 0; i < 5; ++i) {
+    ASSERT_EQ(Append(*writer, {{"k", std::to_string(i)}}).kind, Kind::kCommitted);
+    auto entries = reader->Read(10, 1'000);
+    ASSERT_TRUE(entries.ok());
+    ASSERT_EQ(entries->size(), 1u);
+    EXPECT_EQ(entries->at(0).value, std::to_string(i));
+    EXPECT_TRUE(reader->Read(10, 1'000)->empty());
+    EXPECT_EQ(reader->position(), End(kEvents)) << "at the end nothing is unread";
+  }
+}
+
+TEST_P(LogContract, AReadIsBoundedInCountAndBytes) {
+  auto writer = OpenWriter();
+  std::vector<Outgoing> batch(10, Outgoing{"", std::string(100, 'x')});
+  ASSERT_EQ(Append(*writer, batch).kind, Kind::kCommitted);
+  auto reader = OpenReader(kEvents);
+  EXPECT_EQ(reader->Read(3, 1'000)->size(), 3u);
+  EXPECT_EQ(reader->Read(100, 1)->size(), 1u) << "at least one";
+  EXPECT_EQ(reader->Read(100, 200)->size(), 2u);
+  EXPECT_EQ(reader->Read(100, 201)->size(), 3u) << "none further once reached";
+  EXPECT_EQ(reader->Read(100, 1'000)->size(), 1u);
+}
+
+TEST_P(LogContract, AReaderOpensInTheMiddle) {
+  auto writer = OpenWriter();
+  std::vector<LogPosition> at;
+  for (int i = 0; i < 6; ++i) at.push_back(Append(*writer, {{"k", std::to_string(i)}}).last);
+  auto reader = OpenReader(kEvents, at[3]);
+  EXPECT_EQ(reader->position(), at[3]);
+  auto entries = reader->Read(100, 10'000);
+  ASSERT_EQ(entries->size(), 3u);
+  EXPECT_EQ(entries->at(0).value, "3");
+  auto tail = OpenReader(kEvents, End(kEvents));
+  EXPECT_TRUE(tail->Read(100, 10'000)->empty());
+}
+
+TEST_P(LogContract, WhatRetentionTookIsOutOfRange) {
+  std::vector<LogPosition> at;
+  for (int i = 0; i < 6; ++i) at.push_back(*Produce(kReports, {"k", std::to_string(i)}));
+  auto slow = OpenReader(kReports);
+  subject_->DropBefore(kReports, at[4]);
+  EXPECT_EQ(slow->Read(10, 1'000).status().code(), absl::StatusCode::kOutOfRange);
+  EXPECT_EQ(log().OpenReader(kReports, at[3]).status().code(), absl::StatusCode::kOutOfRange);
+  auto reader = OpenReader(kReports, at[4]);
+  auto entries = reader->Read(10, 1'000);
+  ASSERT_TRUE(entries.ok());
+  ASSERT_EQ(entries->size(), 2u);
+  EXPECT_EQ(entries->at(0).value, "4");
+}
+
+TEST_P(LogContract, APositionPastTheEndIsOutOfRange) {
+  auto reader = log().OpenReader(kEvents, {1'000});
+  EXPECT_EQ(reader.status().code(), absl::StatusCode::kOutOfRange);
+}
+
+TEST_P(LogContract, WakesOnActivityAndNotAfterUnregistering) {
+  auto writer = OpenWriter();
+  Bell woken;
+  auto registration = log().OnActivity(kZero, [&] { woken.Ring(); });
+  ASSERT_EQ(Append(*writer, {{"k", "v"}}).kind, Kind::kCommitted);
+  EXPECT_TRUE(woken.Until([&] { return woken.rings() > 0; }));
+  const int after_append = woken.rings();
+  ASSERT_TRUE(Produce(kReports, {"k", "v"}).ok());
+  EXPECT_TRUE(woken.Until([&] { return woken.rings() > after_append; }));
+  registration.reset();
+  const int at_the_end = woken.rings();
+  ASSERT_EQ(Append(*writer, {{"k", "v"}}).kind, Kind::kCommitted);
+  ASSERT_TRUE(Produce(kReports, {"k", "v"}).ok());
+  EXPECT_EQ(woken.rings(), at_the_end);
+}
+
+TEST_P(LogContract, EveryProducersOrderIsKept) {
+  constexpr int kThreads = 4;
+  constexpr int kEach = 300;
+  std::atomic<int> answered{0};
+  Bell all;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&, t] {
+      auto producer = *log().OpenProducer();
+      for (int i = 0; i < kEach; ++i) {
+        producer->Append(kReports, {std::to_string(t), std::to_string(i)},
+                         [&](absl::StatusOr<LogPosition> at) {
+                           EXPECT_TRUE(at.ok()) << at.status();
+                           ++answered;
+                           all.Ring();
+                         });
+      }
+      // A producer may be gone before its appends are answered.
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  ASSERT_TRUE(all.Until([&] { return answered == kThreads * kEach; }));
+  std::vector<int> next(kThreads, 0);
+  for (const LogEntry& entry : ReadAll(kReports)) {
+    EXPECT_EQ(entry.value, std::to_string(next[static_cast<size_t>(std::stoi(entry.key))]++));
+  }
+  EXPECT_EQ(next, std::vector<int>(kThreads, kEach));
+}
+
+TEST_P(LogContract, AProducersPositionIsReadable) {
+  auto reader = OpenReader(kReports);
+  for (int i = 0; i < 10; ++i) {
+    auto at = Produce(kReports, {"k", std::to_string(i)});
+    ASSERT_TRUE(at.ok());
+    auto entries = reader->Read(10, 1'000);
+    ASSERT_EQ(entries->size(), 1u) << "durable and visible before it is answered";
+    EXPECT_EQ(entries->at(0).position, *at);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, LogContract,
+    testing::Values(
+        Implementation{"MemoryLog", [] { return std::make_unique<MemorySubject>(false); }},
+        Implementation{"MemoryLogWithGaps", [] { return std::make_unique<MemorySubject>(true); }},
+        Implementation{"FaultyLogWithoutFaults", [] { return std::make_unique<FaultySubject>(); }}),
+    [](const testing::TestParamInfo<Implementation>& implementation) {
+      return implementation.param.name;
+    });
+
+}  // namespace
+}  // namespace lastmeter
