@@ -1,0 +1,200 @@
+// People's answers to a case: acknowledge, note, relief, close, reopen.
+#include <string>
+
+#include "engine/core/authority.h"
+#include "engine/core/case_applier.h"
+#include "engine/core/draft.h"
+#include "engine/core/ladder.h"
+
+namespace lastmeter {
+namespace {
+
+namespace cm = lastmeter::common::v1;
+namespace ev = lastmeter::event::v1;
+
+constexpr uint32_t kReopenWithinDays = 180;
+
+bool IsEmpty(const cm::PersonalText& text) {
+  return text.form_case() == cm::PersonalText::FORM_NOT_SET ||
+         (text.has_open() && text.open().empty()) || (text.has_sealed() && text.sealed().empty());
+}
+
+// "<case number>/<n>" with a number that was given out.
+bool IsNoticeOf(const CommandContext& context, const std::string& notice_id) {
+  const std::string prefix = context.number.ToString() + "/";
+  if (notice_id.rfind(prefix, 0) != 0) return false;
+  const std::string digits = notice_id.substr(prefix.size());
+  if (digits.empty() || digits.size() > 9 || !IsDigits(digits, digits.size())) return false;
+  const unsigned long n = std::stoul(digits);
+  return n >= 1 && n <= context.c->notices() && digits == std::to_string(n);
+}
+
+bool RejectIfClosed(Draft& draft, const CommandContext& context) {
+  if (!context.c->closed()) return false;
+  Reject(draft, context, ev::REJECTION_ALREADY_CLOSED, "the case is closed; reopen it first");
+  return true;
+}
+
+Timestamp AcceptedAt(const Draft& draft, const CommandContext& context) {
+  const int64_t accepted = context.command.accepted_at_ms();
+  return accepted > 0 ? Timestamp{accepted} : draft.now();
+}
+
+}  // namespace
+
+void DecideAcknowledge(Draft& draft, const CommandContext& context) {
+  auto& c = *context.c;
+  const auto& acknowledge = context.command.acknowledge();
+  const Authority authority(draft.state(), c, context.command.actor().id());
+  if (RejectIfClosed(draft, context)) return;
+  if (!authority.MayAcknowledge()) {
+    return Reject(draft, context, ev::REJECTION_NOT_ALLOWED,
+                  context.command.actor().id() == c.reporter_id()
+                      ? "whoever reported a case may not acknowledge it"
+                      : "only people told of the case, or a higher tier over its area, may "
+                        "acknowledge it");
+  }
+  if (!acknowledge.notice_id().empty() && !IsNoticeOf(context, acknowledge.notice_id())) {
+    return Reject(draft, context, ev::REJECTION_UNKNOWN_NOTICE, "the case has no such notice");
+  }
+  if (acknowledge.cycle() != 0 && acknowledge.cycle() != c.cycle()) {
+    return Reject(draft, context, ev::REJECTION_STALE,
+                  "the case is in cycle " + std::to_string(c.cycle()));
+  }
+  if (!c.handler_id().empty()) {
+    return Reject(draft, context, ev::REJECTION_ALREADY_ACKNOWLEDGED,
+                  "already acknowledged by " + c.handler_id());
+  }
+  ev::Event event;
+  ev::CaseAcknowledged* acknowledged = event.mutable_case_acknowledged();
+  *acknowledged->mutable_by() = context.command.actor();
+  acknowledged->set_tier(authority.tier() == cm::TIER_UNSPECIFIED ? HoldingTier(c)
+                                                                  : authority.tier());
+  acknowledged->set_notice_id(acknowledge.notice_id());
+  acknowledged->set_accepted_at_ms(AcceptedAt(draft, context).ms);
+  draft.AddCaseEvent(context.number, c, std::move(event));
+}
+
+void DecideNote(Draft& draft, const CommandContext& context) {
+  auto& c = *context.c;
+  if (RejectIfClosed(draft, context)) return;
+  const Authority authority(draft.state(), c, context.command.actor().id());
+  if (!authority.MayWorkOn() && context.command.actor().id() != c.reporter_id()) {
+    return Reject(draft, context, ev::REJECTION_NOT_ALLOWED,
+                  "only the reporter, people told of the case, or a higher tier over its area may "
+                  "add a note");
+  }
+  if (IsEmpty(context.command.note().text())) {
+    return Reject(draft, context, ev::REJECTION_MISSING_FIELD, "a note needs a text");
+  }
+  ev::Event event;
+  *event.mutable_case_noted()->mutable_by() = context.command.actor();
+  *event.mutable_case_noted()->mutable_text() = context.command.note().text();
+  draft.AddCaseEvent(context.number, c, std::move(event));
+}
+
+void DecideRelief(Draft& draft, const CommandContext& context) {
+  auto& c = *context.c;
+  if (RejectIfClosed(draft, context)) return;
+  const Authority authority(draft.state(), c, context.command.actor().id());
+  if (!authority.MayWorkOn()) {
+    return Reject(draft, context, ev::REJECTION_NOT_ALLOWED,
+                  "only people told of the case, or a higher tier over its area, may record relief");
+  }
+  if (context.command.relief().kinds().empty()) {
+    return Reject(draft, context, ev::REJECTION_MISSING_FIELD,
+                  "relief needs at least one kind of what was given");
+  }
+  if (c.relieved()) {
+    return Reject(draft, context, ev::REJECTION_ALREADY_RELIEVED,
+                  "first relief is recorded already; add a note instead");
+  }
+  ev::Event event;
+  ev::ReliefRecorded* relief = event.mutable_relief_recorded();
+  *relief->mutable_by() = context.command.actor();
+  *relief->mutable_kinds() = context.command.relief().kinds();
+  if (context.command.relief().has_text()) {
+    *relief->mutable_text() = context.command.relief().text();
+  }
+  relief->set_accepted_at_ms(AcceptedAt(draft, context).ms);
+  draft.AddCaseEvent(context.number, c, std::move(event));
+}
+
+void DecideClose(Draft& draft, const CommandContext& context) {
+  auto& c = *context.c;
+  if (RejectIfClosed(draft, context)) return;
+  const auto& close = context.command.close();
+  const Authority authority(draft.state(), c, context.command.actor().id());
+  if (!authority.MayClose()) {
+    return Reject(draft, context, ev::REJECTION_NOT_ALLOWED,
+                  "only whoever holds the case, or a higher tier over its area, may close it");
+  }
+  if (!cm::Outcome_IsValid(close.outcome()) || close.outcome() == cm::OUTCOME_UNSPECIFIED) {
+    return Reject(draft, context, ev::REJECTION_MISSING_FIELD, "closing needs an outcome");
+  }
+  if (close.case_version() != c.version()) {
+    return Reject(draft, context, ev::REJECTION_STALE,
+                  "the case is at version " + std::to_string(c.version()) + "; read it again");
+  }
+  if (c.handler_id().empty()) {
+    return Reject(draft, context, ev::REJECTION_NOT_ACKNOWLEDGED,
+                  "nobody has acknowledged the case; acknowledge it first");
+  }
+  ev::Event event;
+  ev::CaseClosed* closed = event.mutable_case_closed();
+  *closed->mutable_by() = context.command.actor();
+  closed->set_outcome(close.outcome());
+  if (close.has_text()) *closed->mutable_text() = close.text();
+  draft.AddCaseEvent(context.number, c, std::move(event));
+}
+
+void DecideReopen(Draft& draft, const CommandContext& context) {
+  auto& c = *context.c;
+  const PartitionState& state = draft.state();
+  if (!c.closed()) {
+    return Reject(draft, context, ev::REJECTION_NOT_CLOSED, "the case is open");
+  }
+  const Authority authority(state, c, context.command.actor().id());
+  if (!authority.MayReopen()) {
+    return Reject(draft, context, ev::REJECTION_NOT_ALLOWED,
+                  "only the village or a higher tier over the area may reopen a case");
+  }
+  if (IsEmpty(context.command.reopen().reason())) {
+    return Reject(draft, context, ev::REJECTION_MISSING_FIELD, "reopening needs a reason");
+  }
+  uint32_t days = RosterOf(state).rules().policy().reopen_within_days();
+  if (days == 0) days = kReopenWithinDays;
+  if (draft.now() - Timestamp{c.closed_at_ms()} > Days(days)) {
+    return Reject(draft, context, ev::REJECTION_TOO_OLD,
+                  "closed more than " + std::to_string(days) + " days ago; file a new report");
+  }
+  // Planned as the new cycle will stand: by the rules in force, with nobody asked.
+  auto plan = c;
+  plan.set_rules_ordinal(state.meta().rules_ordinal());
+  plan.clear_clocks();
+  plan.clear_handler_id();
+  const LadderPlanner planner(state, context.number, plan, draft.now());
+  cm::Tier enter_at = RosterOf(state).EntryTier(c.reporter_tier());
+  if (c.restricted()) enter_at = std::max(enter_at, cm::TIER_TOWN);
+  auto climb = planner.Plan(cm::PROMISE_ACKNOWLEDGE, 1, enter_at);
+  const bool direct = climb.passed.empty() && !climb.fallback;
+
+  ev::Event event;
+  ev::CaseReopened* reopened = event.mutable_case_reopened();
+  *reopened->mutable_by() = context.command.actor();
+  reopened->set_cycle(c.cycle() + 1);
+  *reopened->mutable_reason() = context.command.reopen().reason();
+  reopened->set_rules_ordinal(plan.rules_ordinal());
+  for (auto& clock : planner.StartClocks(draft.now())) *reopened->add_clocks() = std::move(clock);
+  if (direct) *reopened->mutable_turn() = *climb.turn;
+  draft.AddCaseEvent(context.number, c, std::move(event));
+  if (direct) return;
+  AddPassed(draft, context.number, c, climb.passed);
+  ev::Event next;
+  next.mutable_case_escalated()->set_reason(climb.fallback ? ev::CLIMB_REASON_FALLBACK
+                                                           : ev::CLIMB_REASON_PASSED);
+  *next.mutable_case_escalated()->mutable_turn() = *climb.turn;
+  draft.AddCaseEvent(context.number, c, std::move(next));
+}
+
+}  // namespace lastmeter

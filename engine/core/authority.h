@@ -1,0 +1,40 @@
+#pragma once
+
+#include <string>
+
+#include "engine/core/state.h"
+#include "lastmeter/state/v1/state.pb.h"
+
+// Who may do what, by the roster in force. Source: DESIGN "Authority is part of the core".
+namespace lastmeter {
+
+class Authority {
+ public:
+  // All must outlive the object.
+  Authority(const PartitionState& state, const lastmeter::state::v1::Case& c,
+            const std::string& staff_id);
+
+  // The highest tier that the person holds over the case's area; unspecified for none, and for
+  // everybody who is no named officer where the case is restricted.
+  lastmeter::common::v1::Tier tier() const { return tier_; }
+
+  // Told of this case and still in the roster, or the fallback post.
+  bool told() const { return told_; }
+
+  // Anyone told, or any higher tier over the area; never the reporter.
+  bool MayAcknowledge() const;
+  // Whoever holds the case, or any higher tier over the area.
+  bool MayClose() const;
+  // Anyone told, whoever holds it, or any higher tier over the area.
+  bool MayWorkOn() const;
+  // The village or any higher tier over the area.
+  bool MayReopen() const;
+
+ private:
+  const lastmeter::state::v1::Case& case_;
+  const std::string& staff_id_;
+  lastmeter::common::v1::Tier tier_ = lastmeter::common::v1::TIER_UNSPECIFIED;
+  bool told_ = false;
+};
+
+}  // namespace lastmeter

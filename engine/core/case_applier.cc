@@ -1,0 +1,280 @@
+#include "engine/core/case_applier.h"
+
+#include <algorithm>
+
+namespace lastmeter {
+namespace {
+
+namespace cm = lastmeter::common::v1;
+namespace ev = lastmeter::event::v1;
+using Case = lastmeter::state::v1::Case;
+using Clock = lastmeter::state::v1::Clock;
+
+void InsertSorted(google::protobuf::RepeatedPtrField<std::string>* ids, const std::string& id) {
+  auto it = std::lower_bound(ids->begin(), ids->end(), id);
+  if (it != ids->end() && *it == id) return;
+  int at = static_cast<int>(it - ids->begin());
+  *ids->Add() = id;
+  for (int i = ids->size() - 1; i > at; --i) ids->SwapElements(i, i - 1);
+}
+
+void Told(Case& c, const google::protobuf::RepeatedPtrField<ev::Notice>& notices) {
+  for (const auto& notice : notices) InsertSorted(c.mutable_told(), notice.staff_id());
+  c.set_notices(c.notices() + static_cast<uint32_t>(notices.size()));
+}
+
+Clock& ClockOf(Case& c, cm::Promise promise) {
+  if (Clock* clock = FindClock(c, promise)) return *clock;
+  Clock* clock = c.add_clocks();
+  clock->set_promise(promise);
+  return *clock;
+}
+
+void BeginRound(Clock& clock, uint32_t round) {
+  if (clock.round() == round) return;
+  clock.set_round(round);
+  clock.clear_asked();
+  clock.clear_exhausted();
+  clock.clear_reminders();
+  clock.clear_next_reminder_ms();
+  clock.clear_tier();
+  clock.clear_turn_due_ms();
+  clock.clear_turn_provisional();
+}
+
+void TakeTurn(Case& c, const ev::Turn& turn) {
+  Clock& clock = ClockOf(c, turn.promise());
+  BeginRound(clock, turn.round());
+  clock.set_stopped(false);
+  clock.set_tier(turn.tier());
+  clock.set_entered_at_ms(turn.entered_at_ms());
+  clock.set_turn_due_ms(turn.due_ms());
+  clock.set_turn_provisional(turn.provisional());
+  for (const auto& notice : turn.notices()) {
+    if (notice.purpose() == ev::PURPOSE_ANSWER) {
+      InsertSorted(clock.mutable_asked(), notice.staff_id());
+    }
+  }
+  Told(c, turn.notices());
+}
+
+void Start(Case& c, const google::protobuf::RepeatedPtrField<ev::ClockStart>& starts) {
+  for (const auto& start : starts) {
+    Clock& clock = ClockOf(c, start.promise());
+    clock.set_started_at_ms(start.started_at_ms());
+    if (!clock.near_due_fired()) clock.set_near_due_ms(start.near_due_ms());
+    clock.set_due_ms(start.due_ms());
+    clock.set_provisional(start.provisional());
+  }
+}
+
+void Unhandle(Case& c) {
+  c.clear_handler_id();
+  c.clear_handler_tier();
+}
+
+void Stop(Case& c, cm::Promise promise) {
+  if (Clock* clock = FindClock(c, promise)) clock->set_stopped(true);
+}
+
+void Apply(Case& c, const ev::CaseOpened& e, Timestamp log_time) {
+  c.set_kind(e.kind());
+  c.set_level(e.level());
+  c.set_reporter_id(e.reporter().id());
+  c.set_reporter_tier(e.reporter_tier());
+  c.set_opened_at_ms(log_time.ms);
+  c.set_accepted_at_ms(e.accepted_at_ms());
+  c.set_household_ref(e.household_ref());
+  c.set_rules_ordinal(e.rules_ordinal());
+  // The acknowledgement clock comes first: at one instant it goes first, too.
+  ClockOf(c, cm::PROMISE_ACKNOWLEDGE).set_started_at_ms(e.accepted_at_ms());
+  ClockOf(c, cm::PROMISE_ACKNOWLEDGE).set_round(1);
+  Start(c, e.clocks());
+  if (e.has_turn()) TakeTurn(c, e.turn());
+  Told(c, e.authorities());
+}
+
+void Apply(Case& c, const ev::LevelRaised& e) {
+  c.set_level(e.to());
+  Start(c, e.clocks());
+  for (const auto& turn : e.turns()) TakeTurn(c, turn);
+}
+
+void Apply(Case& c, const ev::CaseEscalated& e) {
+  if (e.reason() == ev::CLIMB_REASON_RAISED && !c.handler_id().empty()) Unhandle(c);
+  TakeTurn(c, e.turn());
+}
+
+void Apply(Case& c, const ev::LadderExhausted& e) {
+  Clock& clock = ClockOf(c, e.promise());
+  clock.set_round(e.round());
+  clock.set_exhausted(true);
+  clock.set_next_reminder_ms(e.next_reminder_ms());
+  Told(c, e.notices());
+}
+
+void Apply(Case& c, const ev::CaseReminded& e) {
+  Clock& clock = ClockOf(c, e.promise());
+  clock.set_reminders(e.number());
+  clock.set_next_reminder_ms(e.next_reminder_ms());
+  Told(c, e.notices());
+}
+
+void Apply(Case& c, const ev::CaseReopened& e, Timestamp log_time) {
+  c.set_cycle(e.cycle());
+  c.set_closed(false);
+  c.clear_closed_at_ms();
+  c.clear_outcome();
+  c.clear_relieved();
+  c.clear_clocks();
+  c.clear_provisional_ordinal();
+  Unhandle(c);
+  c.set_rules_ordinal(e.rules_ordinal());
+  ClockOf(c, cm::PROMISE_ACKNOWLEDGE).set_started_at_ms(log_time.ms);
+  ClockOf(c, cm::PROMISE_ACKNOWLEDGE).set_round(1);
+  Start(c, e.clocks());
+  if (e.has_turn()) TakeTurn(c, e.turn());
+}
+
+void Apply(Case& c, const ev::CaseHandedDown& e) {
+  c.set_hand_downs(e.count());
+  Unhandle(c);
+  Clock& clock = ClockOf(c, cm::PROMISE_ACKNOWLEDGE);
+  clock.set_stopped(false);
+  BeginRound(clock, clock.round() + 1);
+  if (e.has_turn()) TakeTurn(c, e.turn());
+}
+
+void Apply(Case& c, const ev::DeadlinesRecomputed& e) {
+  for (const auto& start : e.clocks()) {
+    Clock& clock = ClockOf(c, start.promise());
+    clock.set_near_due_ms(start.near_due_ms());
+    clock.set_due_ms(start.due_ms());
+    clock.set_provisional(start.provisional());
+  }
+  for (const auto& turn : e.turns()) {
+    Clock& clock = ClockOf(c, turn.promise());
+    clock.set_turn_due_ms(turn.due_ms());
+    clock.set_turn_provisional(turn.provisional());
+  }
+}
+
+bool AnyProvisional(const Case& c) {
+  return std::any_of(c.clocks().begin(), c.clocks().end(), [](const Clock& clock) {
+    return !clock.stopped() && ((clock.provisional() && !clock.breached()) ||
+                                (clock.turn_provisional() && !clock.exhausted()));
+  });
+}
+
+// A person acted on the case: what a poisoned timer had stopped runs again.
+bool ActedByPerson(ev::Event::BodyCase body) {
+  switch (body) {
+    case ev::Event::kCaseAcknowledged:
+    case ev::Event::kCaseHandedDown:
+    case ev::Event::kCaseNoted:
+    case ev::Event::kReliefRecorded:
+    case ev::Event::kCaseReopened:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+lastmeter::state::v1::Clock* FindClock(Case& c, cm::Promise promise) {
+  for (auto& clock : *c.mutable_clocks()) {
+    if (clock.promise() == promise) return &clock;
+  }
+  return nullptr;
+}
+
+const lastmeter::state::v1::Clock* FindClock(const Case& c, cm::Promise promise) {
+  for (const auto& clock : c.clocks()) {
+    if (clock.promise() == promise) return &clock;
+  }
+  return nullptr;
+}
+
+cm::Tier HoldingTier(const Case& c) {
+  if (!c.handler_id().empty()) return c.handler_tier();
+  const Clock* clock = FindClock(c, cm::PROMISE_ACKNOWLEDGE);
+  return clock == nullptr ? cm::TIER_UNSPECIFIED : clock->tier();
+}
+
+void ApplyToCase(Case& c, const ev::Event& event, Timestamp log_time, uint32_t rules_ordinal) {
+  c.set_version(event.case_version());
+  c.set_cycle(event.cycle());
+  c.set_area(event.area());
+  c.set_restricted(event.restricted());
+  if (ActedByPerson(event.body_case())) c.set_quarantined(false);
+  switch (event.body_case()) {
+    case ev::Event::kCaseOpened:
+      Apply(c, event.case_opened(), log_time);
+      break;
+    case ev::Event::kLevelRaised:
+      Apply(c, event.level_raised());
+      break;
+    case ev::Event::kCaseEscalated:
+      Apply(c, event.case_escalated());
+      break;
+    case ev::Event::kLadderExhausted:
+      Apply(c, event.ladder_exhausted());
+      break;
+    case ev::Event::kCaseReminded:
+      Apply(c, event.case_reminded());
+      break;
+    case ev::Event::kClockNearDue:
+      ClockOf(c, event.clock_near_due().promise()).set_near_due_fired(true);
+      Told(c, event.clock_near_due().notices());
+      break;
+    case ev::Event::kClockBreached: {
+      Clock& clock = ClockOf(c, event.clock_breached().promise());
+      clock.set_breached(true);
+      clock.set_round(1);
+      break;
+    }
+    case ev::Event::kCaseAcknowledged:
+      c.set_handler_id(event.case_acknowledged().by().id());
+      c.set_handler_tier(event.case_acknowledged().tier());
+      Stop(c, cm::PROMISE_ACKNOWLEDGE);
+      break;
+    case ev::Event::kCaseHandedDown:
+      Apply(c, event.case_handed_down());
+      break;
+    case ev::Event::kDistrictTold:
+      Told(c, event.district_told().notices());
+      break;
+    case ev::Event::kReliefRecorded:
+      c.set_relieved(true);
+      Stop(c, cm::PROMISE_FIRST_RELIEF);
+      break;
+    case ev::Event::kCaseClosed:
+      c.set_closed(true);
+      c.set_closed_at_ms(log_time.ms);
+      c.set_outcome(event.case_closed().outcome());
+      for (auto& clock : *c.mutable_clocks()) clock.set_stopped(true);
+      break;
+    case ev::Event::kCaseReopened:
+      Apply(c, event.case_reopened(), log_time);
+      break;
+    case ev::Event::kDeadlinesRecomputed:
+      Apply(c, event.deadlines_recomputed());
+      c.clear_provisional_ordinal();
+      break;
+    case ev::Event::kCaseQuarantined:
+      c.set_quarantined(true);
+      Told(c, event.case_quarantined().notices());
+      break;
+    default:
+      break;
+  }
+  if (!AnyProvisional(c)) {
+    c.clear_provisional_ordinal();
+  } else if (c.provisional_ordinal() == 0) {
+    // Otherwise older limits still await a newer calendar: they are recomputed all together.
+    c.set_provisional_ordinal(rules_ordinal);
+  }
+}
+
+}  // namespace lastmeter

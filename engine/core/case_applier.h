@@ -1,0 +1,24 @@
+#pragma once
+
+#include "engine/base/time.h"
+#include "lastmeter/event/v1/event.pb.h"
+#include "lastmeter/state/v1/state.pb.h"
+
+namespace lastmeter {
+
+// Folds one event into its case. The one place that says what an event means for a case: Decide
+// uses it for the events that it is about to answer with, Apply for the records of the log.
+// Total: an event of the partition changes nothing. `rules_ordinal` is that of the rules in force.
+void ApplyToCase(lastmeter::state::v1::Case& c, const lastmeter::event::v1::Event& event,
+                 Timestamp log_time, uint32_t rules_ordinal);
+
+// The clock of a promise; null when the case has none.
+lastmeter::state::v1::Clock* FindClock(lastmeter::state::v1::Case& c,
+                                       lastmeter::common::v1::Promise promise);
+const lastmeter::state::v1::Clock* FindClock(const lastmeter::state::v1::Case& c,
+                                             lastmeter::common::v1::Promise promise);
+
+// Tier that holds the case: who acknowledged, otherwise whose turn it is to.
+lastmeter::common::v1::Tier HoldingTier(const lastmeter::state::v1::Case& c);
+
+}  // namespace lastmeter

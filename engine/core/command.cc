@@ -1,0 +1,99 @@
+// Reads a command, finds its case and hands it to its processor.
+#include "engine/core/draft.h"
+
+namespace lastmeter {
+namespace {
+
+namespace cm = lastmeter::common::v1;
+namespace ev = lastmeter::event::v1;
+namespace cd = lastmeter::command::v1;
+
+void Dispatch(Draft& draft, const CommandContext& context) {
+  switch (context.command.action_case()) {
+    case cd::Command::kAcknowledge:
+      return DecideAcknowledge(draft, context);
+    case cd::Command::kRaise:
+      return DecideRaise(draft, context);
+    case cd::Command::kHandDown:
+      return DecideHandDown(draft, context);
+    case cd::Command::kNote:
+      return DecideNote(draft, context);
+    case cd::Command::kRelief:
+      return DecideRelief(draft, context);
+    case cd::Command::kClose:
+      return DecideClose(draft, context);
+    case cd::Command::kReopen:
+      return DecideReopen(draft, context);
+    default:
+      return Reject(draft, context, ev::REJECTION_UNREADABLE,
+                    "the command names no action that this version knows");
+  }
+}
+
+}  // namespace
+
+void Reject(Draft& draft, const CommandContext& context, ev::Rejection reason,
+            std::string_view detail) {
+  ev::Event& event = draft.AddEvent();
+  if (context.c != nullptr) {
+    event.set_case_number(context.number.ToString());
+    event.set_area(context.c->area());
+    event.set_restricted(context.c->restricted());
+    event.set_cycle(context.c->cycle());
+  }
+  ev::CommandRejected* rejected = event.mutable_command_rejected();
+  rejected->set_command_id(context.command.command_id());
+  rejected->set_reason(reason);
+  rejected->set_detail(std::string(detail));
+  *rejected->mutable_by() = context.command.actor();
+}
+
+Timestamp DecideCommand(Draft& draft, const LogInput& input) {
+  const PartitionState& state = draft.state();
+  cd::Command command;
+  CommandContext context{command, {}};
+  if (!command.ParseFromString(input.bytes)) {
+    command.Clear();
+    Reject(draft, context, ev::REJECTION_UNREADABLE, "the bytes are not a command");
+    return input.appended_at;
+  }
+  const Timestamp accepted =
+      command.accepted_at_ms() > 0 ? Timestamp{command.accepted_at_ms()} : input.appended_at;
+  const std::string id = CommandInputId(command.command_id());
+  if (id.empty() || command.actor().id().empty()) {
+    Reject(draft, context, ev::REJECTION_MISSING_FIELD,
+           "a command needs an id of 1 to 128 bytes and an actor");
+    return accepted;
+  }
+  if (auto first_seq = state.FindSeen(id)) {
+    ev::InputRepeated* repeated = draft.AddEvent().mutable_input_repeated();
+    repeated->set_input_id(command.command_id());
+    repeated->set_first_seq(*first_seq);
+    return accepted;
+  }
+  if (command.has_install_rules()) {
+    DecideInstallRules(draft, context);
+    return accepted;
+  }
+  if (command.has_accept_clock()) {
+    DecideAcceptClock(draft, context);
+    return accepted;
+  }
+  const auto number = CaseNumber::Parse(command.case_number());
+  std::optional<lastmeter::state::v1::Case> c;
+  if (number) c = state.FindCase(*number);
+  if (!c) {
+    Reject(draft, context, ev::REJECTION_UNKNOWN_CASE, "no case has this number");
+    return accepted;
+  }
+  context.number = *number;
+  context.c = &*c;
+  if (command.actor().role() != cm::ROLE_STAFF) {
+    Reject(draft, context, ev::REJECTION_NOT_ALLOWED, "only staff may act on a case");
+    return accepted;
+  }
+  Dispatch(draft, context);
+  return accepted;
+}
+
+}  // namespace lastmeter

@@ -1,0 +1,88 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "engine/core/decide.h"
+#include "engine/core/state.h"
+#include "lastmeter/command/v1/command.pb.h"
+#include "lastmeter/event/v1/event.pb.h"
+#include "lastmeter/event/v1/record.pb.h"
+
+// A decision in the making. Private to engine/core: the processors (open_case, answer_case,
+// move_case, fire_timer, install_rules) fill it, Decide completes it.
+namespace lastmeter {
+
+class Draft {
+ public:
+  // The state must outlive the draft.
+  Draft(const PartitionState& state, Timestamp now) : state_(state), now_(now) {}
+
+  const PartitionState& state() const { return state_; }
+  Timestamp now() const { return now_; }
+  bool empty() const { return records_.empty(); }
+
+  // An event of the partition.
+  lastmeter::event::v1::Event& AddEvent();
+
+  // An event of a case: completes version, area and cycle, and folds it into `c`, so that what
+  // follows in the same decision sees it.
+  void AddCaseEvent(const CaseNumber& number, lastmeter::state::v1::Case& c,
+                    lastmeter::event::v1::Event event);
+
+  // Completes causes, parts and the input's bytes.
+  Decision Finish(const lastmeter::event::v1::InputCause& cause, const std::string& input) &&;
+  Decision Finish(const lastmeter::event::v1::TimerCause& cause) &&;
+  Decision FinishEngine() &&;
+
+ private:
+  void Number();
+
+  const PartitionState& state_;
+  Timestamp now_;
+  Decision records_;
+};
+
+// The command under decision, with its case where it names one that exists.
+struct CommandContext {
+  const lastmeter::command::v1::Command& command;
+  CaseNumber number;
+  lastmeter::state::v1::Case* c = nullptr;
+};
+
+void Reject(Draft& draft, const CommandContext& context, lastmeter::event::v1::Rejection reason,
+            std::string_view detail);
+
+// ---- Processors, by aggregate.
+// Both return when the input was accepted: as it says itself, otherwise when the log took it.
+Timestamp DecideReport(Draft& draft, const LogInput& input);
+Timestamp DecideCommand(Draft& draft, const LogInput& input);
+void DecideTimer(Draft& draft, const TimerInput& input);
+void DecidePoisonTimer(Draft& draft, const PoisonTimer& input);
+void DecideRecompute(Draft& draft, const RecomputeInput& input);
+void DecideInstallRules(Draft& draft, const CommandContext& context);
+void DecideAcceptClock(Draft& draft, const CommandContext& context);
+
+void DecideAcknowledge(Draft& draft, const CommandContext& context);
+void DecideNote(Draft& draft, const CommandContext& context);
+void DecideRelief(Draft& draft, const CommandContext& context);
+void DecideClose(Draft& draft, const CommandContext& context);
+void DecideReopen(Draft& draft, const CommandContext& context);
+void DecideRaise(Draft& draft, const CommandContext& context);
+void DecideHandDown(Draft& draft, const CommandContext& context);
+
+// Makes the case more urgent: new limits for its running turns and clocks where these are sooner.
+void RaiseLevel(Draft& draft, const CaseNumber& number, lastmeter::state::v1::Case& c,
+                lastmeter::common::v1::Level to, const std::string& by,
+                const lastmeter::common::v1::PersonalText* reason);
+
+// Emits the tiers passed by a climb.
+void AddPassed(Draft& draft, const CaseNumber& number, lastmeter::state::v1::Case& c,
+               const std::vector<lastmeter::event::v1::TierPassed>& passed);
+
+// The id under which an input is remembered; empty when it has none that can be read.
+std::string InputId(lastmeter::event::v1::InputTopic topic, std::string_view bytes);
+std::string ReportInputId(std::string_view report_id);
+std::string CommandInputId(std::string_view command_id);
+
+}  // namespace lastmeter

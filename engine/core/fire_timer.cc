@@ -1,0 +1,180 @@
+// What happens when nobody did anything in time.
+#include "engine/base/check.h"
+#include "engine/core/case_applier.h"
+#include "engine/core/draft.h"
+#include "engine/core/ladder.h"
+
+namespace lastmeter {
+namespace {
+
+namespace cm = lastmeter::common::v1;
+namespace ev = lastmeter::event::v1;
+using Case = lastmeter::state::v1::Case;
+using Clock = lastmeter::state::v1::Clock;
+
+// A timer later than this was late through us: no healthy engine needs so long.
+constexpr Millis kOutageAfter = Seconds(60);
+
+struct Firing {
+  const CaseNumber& number;
+  Case& c;
+  const TimerInput& input;
+  bool outage;
+};
+
+template <typename Event>
+void SetLateness(Event* event, const Firing& firing) {
+  event->set_was_due_ms(firing.input.due.ms);
+  event->set_outage(firing.outage);
+}
+
+// The next tier's turn, or the end of the ladder.
+void ClimbOn(Draft& draft, const Firing& firing, const Clock clock, cm::Tier from_tier,
+             ev::ClimbReason reason) {
+  const LadderPlanner planner(draft.state(), firing.number, firing.c, draft.now());
+  auto climb =
+      planner.Plan(clock.promise(), clock.round(), static_cast<cm::Tier>(from_tier + 1));
+  AddPassed(draft, firing.number, firing.c, climb.passed);
+  ev::Event event;
+  if (climb.turn) {
+    ev::CaseEscalated* escalated = event.mutable_case_escalated();
+    escalated->set_from_tier(from_tier);
+    escalated->set_reason(climb.fallback ? ev::CLIMB_REASON_FALLBACK : reason);
+    *escalated->mutable_turn() = *climb.turn;
+    SetLateness(escalated, firing);
+    escalated->set_inputs_unseen(firing.input.inputs_unseen);
+  } else {
+    ev::LadderExhausted* exhausted = event.mutable_ladder_exhausted();
+    exhausted->set_promise(clock.promise());
+    exhausted->set_round(clock.round());
+    exhausted->set_next_reminder_ms(planner.NextReminder(clock.promise()).ms);
+    for (auto& notice : planner.NoticesAtTop(ev::PURPOSE_REMINDER)) {
+      *exhausted->add_notices() = std::move(notice);
+    }
+    SetLateness(exhausted, firing);
+    exhausted->set_inputs_unseen(firing.input.inputs_unseen);
+  }
+  draft.AddCaseEvent(firing.number, firing.c, std::move(event));
+}
+
+void NearDue(Draft& draft, const Firing& firing, const Clock& clock) {
+  ev::Event event;
+  ev::ClockNearDue* near = event.mutable_clock_near_due();
+  near->set_promise(clock.promise());
+  near->set_due_ms(clock.due_ms());
+  SetLateness(near, firing);
+  const LadderPlanner planner(draft.state(), firing.number, firing.c, draft.now());
+  for (auto& notice : planner.NoticesToHolder(ev::PURPOSE_NEAR_DUE)) {
+    *near->add_notices() = std::move(notice);
+  }
+  draft.AddCaseEvent(firing.number, firing.c, std::move(event));
+}
+
+void Breach(Draft& draft, const Firing& firing, cm::Promise promise) {
+  ev::Event event;
+  event.mutable_clock_breached()->set_promise(promise);
+  SetLateness(event.mutable_clock_breached(), firing);
+  draft.AddCaseEvent(firing.number, firing.c, std::move(event));
+  ClimbOn(draft, firing, *FindClock(firing.c, promise), HoldingTier(firing.c),
+          ev::CLIMB_REASON_OVERDUE);
+}
+
+void Remind(Draft& draft, const Firing& firing, const Clock& clock) {
+  const LadderPlanner planner(draft.state(), firing.number, firing.c, draft.now());
+  ev::Event event;
+  ev::CaseReminded* reminded = event.mutable_case_reminded();
+  reminded->set_promise(clock.promise());
+  reminded->set_round(clock.round());
+  reminded->set_number(clock.reminders() + 1);
+  reminded->set_next_reminder_ms(planner.NextReminder(clock.promise()).ms);
+  for (auto& notice : planner.NoticesAtTop(ev::PURPOSE_REMINDER)) {
+    *reminded->add_notices() = std::move(notice);
+  }
+  SetLateness(reminded, firing);
+  reminded->set_inputs_unseen(firing.input.inputs_unseen);
+  draft.AddCaseEvent(firing.number, firing.c, std::move(event));
+}
+
+}  // namespace
+
+void DecideTimer(Draft& draft, const TimerInput& input) {
+  auto found = draft.state().FindCase(input.number);
+  LM_CHECK(found.has_value()) << "timer of unknown case " << input.number.ToString();
+  LM_CHECK(NextInstant(*found) == input.due && input.due <= draft.now())
+      << input.number.ToString() << " has nothing due at " << input.due.ms;
+  const Firing firing{input.number, *found, input, draft.now() - input.due > kOutageAfter};
+  // One instant, one decision: of several clocks due at once the first in order goes first.
+  for (const Clock& one : found->clocks()) {
+    if (one.stopped()) continue;
+    const Clock clock = one;
+    if (clock.due_ms() != 0 && !clock.breached()) {
+      if (!clock.near_due_fired() && clock.near_due_ms() == input.due.ms) {
+        return NearDue(draft, firing, clock);
+      }
+      if (clock.due_ms() == input.due.ms) return Breach(draft, firing, clock.promise());
+    }
+    if (clock.exhausted()) {
+      if (clock.next_reminder_ms() == input.due.ms) return Remind(draft, firing, clock);
+    } else if (clock.tier() != cm::TIER_UNSPECIFIED && clock.turn_due_ms() == input.due.ms) {
+      return ClimbOn(draft, firing, clock, clock.tier(), ev::CLIMB_REASON_UNANSWERED);
+    }
+  }
+  LM_CHECK(false) << input.number.ToString() << ": no clock is due";
+}
+
+void DecidePoisonTimer(Draft& draft, const PoisonTimer& input) {
+  auto found = draft.state().FindCase(input.timer.number);
+  LM_CHECK(found.has_value()) << "timer of unknown case " << input.timer.number.ToString();
+  ev::Event event;
+  ev::CaseQuarantined* quarantined = event.mutable_case_quarantined();
+  quarantined->set_attempts(input.attempts);
+  // The plain fallback post and nothing planned: planning may be what ended the process.
+  NoticeMaker maker(input.timer.number, *found);
+  *quarantined->add_notices() = maker.Make(FallbackStaff(draft.state()), cm::TIER_DISTRICT,
+                                           ev::PURPOSE_ATTENTION, {0});
+  draft.AddCaseEvent(input.timer.number, *found, std::move(event));
+}
+
+void DecideRecompute(Draft& draft, const RecomputeInput& input) {
+  auto found = draft.state().FindCase(input.number);
+  LM_CHECK(found.has_value()) << "recomputing unknown case " << input.number.ToString();
+  const Case& c = *found;
+  const LadderPlanner planner(draft.state(), input.number, c, draft.now());
+  const WorkCalendar& calendar = RosterOf(draft.state()).calendar();
+  const auto* level = PolicyOf(draft.state(), c).FindLevel(c.level());
+  ev::Event event;
+  ev::DeadlinesRecomputed* recomputed = event.mutable_deadlines_recomputed();
+  for (const Clock& clock : c.clocks()) {
+    if (clock.stopped()) continue;
+    if (clock.provisional() && !clock.breached()) {
+      const Timestamp start{clock.started_at_ms()};
+      for (const auto& policy : level->clocks()) {
+        if (policy.promise() != clock.promise()) continue;
+        ev::ClockStart* s = recomputed->add_clocks();
+        s->set_promise(clock.promise());
+        s->set_started_at_ms(start.ms);
+        s->set_near_due_ms(clock.near_due_fired() ? clock.near_due_ms()
+                                                  : calendar.NearDue(start, policy.within()).due.ms);
+        const Deadline limit = calendar.After(start, policy.within());
+        s->set_due_ms(limit.due.ms);
+        s->set_provisional(limit.provisional);
+      }
+    }
+    if (clock.turn_provisional() && !clock.exhausted() && clock.tier() != cm::TIER_UNSPECIFIED) {
+      ev::Turn* turn = recomputed->add_turns();
+      turn->set_promise(clock.promise());
+      turn->set_round(clock.round());
+      turn->set_tier(clock.tier());
+      turn->set_entered_at_ms(clock.entered_at_ms());
+      // Counted from when the tier was told, as when the turn began.
+      Timestamp told{clock.entered_at_ms()};
+      if (level->quiet_outside_duty()) told = calendar.NextDuty(told);
+      const Deadline limit = calendar.After(told, *planner.TimeOf(clock.promise(), clock.tier()));
+      turn->set_due_ms(limit.due.ms);
+      turn->set_provisional(limit.provisional);
+    }
+  }
+  draft.AddCaseEvent(input.number, *found, std::move(event));
+}
+
+}  // namespace lastmeter

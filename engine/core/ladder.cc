@@ -1,0 +1,271 @@
+#include "engine/core/ladder.h"
+
+#include <algorithm>
+
+#include "engine/core/case_applier.h"
+
+namespace lastmeter {
+namespace {
+
+namespace cm = lastmeter::common::v1;
+namespace ev = lastmeter::event::v1;
+namespace rl = lastmeter::rules::v1;
+
+// One event names at most so many people.
+constexpr size_t kMostNotices = 32;
+
+void SetDuration(rl::Duration* d, uint32_t amount) {
+  d->set_amount(amount);
+  d->set_unit(rl::DURATION_UNIT_MINUTES);
+}
+
+// Rules of a partition into which none were installed yet: one tier, the district's fallback post.
+std::unique_ptr<RulesView> MakeBuiltInRules() {
+  rl::Rules rules;
+  rules.set_version("built-in");
+  rules.mutable_policy()->set_fallback_staff_id(kBuiltInFallback);
+  for (cm::Level level :
+       {cm::LEVEL_CRITICAL, cm::LEVEL_URGENT, cm::LEVEL_ORDINARY, cm::LEVEL_ATTENTION}) {
+    rl::LevelPolicy* policy = rules.mutable_policy()->add_levels();
+    policy->set_level(level);
+    rl::Rung* rung = policy->mutable_acknowledge()->add_rungs();
+    rung->set_tier(cm::TIER_DISTRICT);
+    SetDuration(rung->mutable_answer_within(), 30);
+    SetDuration(policy->mutable_acknowledge()->mutable_remind_every(), 30);
+    rl::ClockPolicy* resolve = policy->add_clocks();
+    resolve->set_promise(cm::PROMISE_RESOLVE);
+    SetDuration(resolve->mutable_within(), 10 * 24 * 60);
+    rung = resolve->mutable_overdue()->add_rungs();
+    rung->set_tier(cm::TIER_DISTRICT);
+    SetDuration(rung->mutable_answer_within(), 24 * 60);
+    SetDuration(resolve->mutable_overdue()->mutable_remind_every(), 24 * 60);
+  }
+  rl::DutyPeriod* duty = rules.mutable_calendar()->add_duty();
+  duty->set_from_minute(8 * 60 + 30);
+  duty->set_to_minute(17 * 60 + 30);
+  rules.mutable_calendar()->set_known_until(99991231);
+  return RulesView::Create(std::move(rules));
+}
+
+const RulesView& BuiltInRules() {
+  static const RulesView& rules = *MakeBuiltInRules().release();
+  return rules;
+}
+
+bool Contains(const google::protobuf::RepeatedPtrField<std::string>& sorted,
+              const std::string& id) {
+  return std::binary_search(sorted.begin(), sorted.end(), id);
+}
+
+bool Contains(const std::vector<std::string>& ids, const std::string& id) {
+  return std::find(ids.begin(), ids.end(), id) != ids.end();
+}
+
+}  // namespace
+
+const RulesView& PolicyOf(const PartitionState& state, const lastmeter::state::v1::Case& c) {
+  const RulesView* rules = state.rules(c.rules_ordinal());
+  return rules == nullptr ? BuiltInRules() : *rules;
+}
+
+const RulesView& RosterOf(const PartitionState& state) {
+  const RulesView* rules = state.rules();
+  return rules == nullptr ? BuiltInRules() : *rules;
+}
+
+const std::string& FallbackStaff(const PartitionState& state) {
+  return RosterOf(state).rules().policy().fallback_staff_id();
+}
+
+ev::Notice NoticeMaker::Make(const std::string& staff_id, cm::Tier tier, ev::Purpose purpose,
+                             Timestamp not_before) {
+  ev::Notice notice;
+  notice.set_notice_id(number_ + "/" + std::to_string(next_++));
+  notice.set_staff_id(staff_id);
+  notice.set_tier(tier);
+  notice.set_purpose(purpose);
+  notice.set_not_before_ms(not_before.ms);
+  return notice;
+}
+
+const rl::Ladder* LadderPlanner::LadderOf(cm::Promise promise) const {
+  const RulesView& policy = PolicyOf(state_, case_);
+  if (promise == cm::PROMISE_ACKNOWLEDGE) return &policy.FindLevel(case_.level())->acknowledge();
+  const rl::ClockPolicy* clock = policy.FindClock(case_.level(), promise);
+  // A clock that an earlier level brought along and this one does not know climbs as the
+  // resolving clock does.
+  if (clock == nullptr) clock = policy.FindClock(case_.level(), cm::PROMISE_RESOLVE);
+  return &clock->overdue();
+}
+
+const rl::Duration* LadderPlanner::TimeOf(cm::Promise promise, cm::Tier tier) const {
+  const rl::Ladder* ladder = LadderOf(promise);
+  for (const auto& rung : ladder->rungs()) {
+    if (rung.tier() == tier) return &rung.answer_within();
+  }
+  return &ladder->rungs(ladder->rungs_size() - 1).answer_within();
+}
+
+Timestamp LadderPlanner::NextReminder(cm::Promise promise) const {
+  return RosterOf(state_).calendar().After(now_, LadderOf(promise)->remind_every()).due;
+}
+
+Timestamp LadderPlanner::TellAt() const {
+  if (!PolicyOf(state_, case_).FindLevel(case_.level())->quiet_outside_duty()) return now_;
+  return RosterOf(state_).calendar().NextDuty(now_);
+}
+
+Candidates LadderPlanner::Find(cm::Tier tier) const {
+  Candidates found;
+  const RulesView& roster = RosterOf(state_);
+  const auto& reachable = roster.FindPosts(case_.area(), tier);
+  const bool duty_hours = roster.calendar().OnDuty(TellAt());
+  bool somebody = false;
+  for (const rl::Post* post : reachable.posts) {
+    if (post->outside_authority()) continue;
+    if (post->duty() != rl::DUTY_ALWAYS && !duty_hours) continue;
+    if (case_.restricted() && !post->named_officer()) continue;
+    somebody = true;
+    if (post->staff_id() == case_.reporter_id() || Contains(found.staff, post->staff_id())) {
+      continue;
+    }
+    if (found.staff.size() < kMostNotices) found.staff.push_back(post->staff_id());
+  }
+  if (found.staff.empty()) {
+    found.empty_because = somebody               ? ev::PASS_REASON_SAME_PEOPLE
+                          : reachable.area_known ? ev::PASS_REASON_NOBODY_ON_DUTY
+                                                 : ev::PASS_REASON_AREA_UNKNOWN;
+  }
+  return found;
+}
+
+LadderPlanner::Climb LadderPlanner::Plan(cm::Promise promise, uint32_t round,
+                                         cm::Tier from) const {
+  Climb climb;
+  const auto* clock = FindClock(case_, promise);
+  const bool same_round = clock != nullptr && clock->round() == round;
+  const auto asked_before = [&](const std::string& id) {
+    return same_round && Contains(clock->asked(), id);
+  };
+  const Timestamp tell_at = TellAt();
+  const Timestamp not_before = tell_at == now_ ? Timestamp{0} : tell_at;
+  NoticeMaker maker(number_, case_);
+  const auto begin = [&](cm::Tier tier, const std::vector<std::string>& staff) {
+    ev::Turn turn;
+    turn.set_promise(promise);
+    turn.set_round(round);
+    turn.set_tier(tier);
+    turn.set_entered_at_ms(now_.ms);
+    // A tier that is told only when duty begins has its whole time from there.
+    Deadline limit = RosterOf(state_).calendar().After(tell_at, *TimeOf(promise, tier));
+    turn.set_due_ms(limit.due.ms);
+    turn.set_provisional(limit.provisional);
+    for (const std::string& id : staff) {
+      *turn.add_notices() = maker.Make(id, tier, ev::PURPOSE_ANSWER, not_before);
+    }
+    return turn;
+  };
+
+  for (const auto& rung : LadderOf(promise)->rungs()) {
+    if (rung.tier() < from) continue;
+    if (case_.restricted() && rung.tier() < cm::TIER_TOWN) continue;
+    Candidates candidates = Find(rung.tier());
+    std::vector<std::string> staff;
+    for (const std::string& id : candidates.staff) {
+      if (!asked_before(id)) staff.push_back(id);
+    }
+    if (staff.empty()) {
+      ev::TierPassed& passed = climb.passed.emplace_back();
+      passed.set_promise(promise);
+      passed.set_round(round);
+      passed.set_tier(rung.tier());
+      passed.set_reason(candidates.staff.empty() ? candidates.empty_because
+                                                 : ev::PASS_REASON_SAME_PEOPLE);
+      continue;
+    }
+    climb.turn = begin(rung.tier(), staff);
+    std::vector<std::string> told = std::move(staff);
+    for (int tier : rung.copied_in()) {
+      if (case_.restricted() && tier < cm::TIER_TOWN) continue;
+      for (const std::string& id : Find(static_cast<cm::Tier>(tier)).staff) {
+        if (Contains(told, id) || told.size() >= kMostNotices) continue;
+        *climb.turn->add_notices() =
+            maker.Make(id, static_cast<cm::Tier>(tier), ev::PURPOSE_COPY, not_before);
+        told.push_back(id);
+      }
+    }
+    return climb;
+  }
+
+  const std::string& fallback = FallbackStaff(state_);
+  if (!asked_before(fallback)) {
+    climb.turn = begin(cm::TIER_DISTRICT, {fallback});
+    climb.fallback = true;
+  }
+  return climb;
+}
+
+std::vector<ev::Notice> LadderPlanner::NoticesAtTop(ev::Purpose purpose) const {
+  Candidates top = Find(cm::TIER_DISTRICT);
+  if (top.staff.empty()) top.staff.push_back(FallbackStaff(state_));
+  NoticeMaker maker(number_, case_);
+  const Timestamp tell_at = TellAt();
+  std::vector<ev::Notice> notices;
+  for (const std::string& id : top.staff) {
+    notices.push_back(maker.Make(id, cm::TIER_DISTRICT, purpose,
+                                 tell_at == now_ ? Timestamp{0} : tell_at));
+  }
+  return notices;
+}
+
+std::vector<ev::Notice> LadderPlanner::NoticesToHolder(ev::Purpose purpose) const {
+  std::vector<std::string> staff;
+  if (!case_.handler_id().empty()) {
+    staff.push_back(case_.handler_id());
+  } else if (const auto* clock = FindClock(case_, cm::PROMISE_ACKNOWLEDGE)) {
+    staff.assign(clock->asked().begin(), clock->asked().end());
+  }
+  // Whoever has left the roster since is told no more.
+  const RulesView& roster = RosterOf(state_);
+  std::erase_if(staff, [&](const std::string& id) {
+    return id != FallbackStaff(state_) && !roster.InRoster(id);
+  });
+  if (staff.empty()) return NoticesAtTop(purpose);
+  if (staff.size() > kMostNotices) staff.resize(kMostNotices);
+  NoticeMaker maker(number_, case_);
+  const Timestamp tell_at = TellAt();
+  std::vector<ev::Notice> notices;
+  for (const std::string& id : staff) {
+    notices.push_back(maker.Make(id, HoldingTier(case_), purpose,
+                                 tell_at == now_ ? Timestamp{0} : tell_at));
+  }
+  return notices;
+}
+
+std::vector<ev::Notice> LadderPlanner::NoticesToAuthorities(NoticeMaker* maker) const {
+  std::vector<ev::Notice> notices;
+  const rl::Kind* kind = PolicyOf(state_, case_).FindKind(case_.kind());
+  if (kind == nullptr) return notices;
+  for (const std::string& id : kind->outside_authorities()) {
+    notices.push_back(maker->Make(id, cm::TIER_UNSPECIFIED, ev::PURPOSE_OUTSIDE_AUTHORITY, {0}));
+  }
+  return notices;
+}
+
+std::vector<ev::ClockStart> LadderPlanner::StartClocks(Timestamp start) const {
+  std::vector<ev::ClockStart> starts;
+  const WorkCalendar& calendar = RosterOf(state_).calendar();
+  for (const auto& clock : PolicyOf(state_, case_).FindLevel(case_.level())->clocks()) {
+    ev::ClockStart& s = starts.emplace_back();
+    s.set_promise(clock.promise());
+    s.set_started_at_ms(start.ms);
+    const Deadline near = calendar.NearDue(start, clock.within());
+    const Deadline due = calendar.After(start, clock.within());
+    s.set_near_due_ms(near.due.ms);
+    s.set_due_ms(due.due.ms);
+    s.set_provisional(due.provisional);
+  }
+  return starts;
+}
+
+}  // namespace lastmeter

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/base/ids.h"
+#include "engine/base/time.h"
+#include "engine/core/state.h"
+#include "lastmeter/event/v1/event.pb.h"
+
+// Who is asked next, and until when. Pure look-ups over the state; nothing is changed here.
+namespace lastmeter {
+
+// Rules that a case decides by, never null: those it pinned, or the built-in ones of a partition
+// that had none (everything goes to the district's fallback post).
+const RulesView& PolicyOf(const PartitionState& state, const lastmeter::state::v1::Case& c);
+// Roster and calendar in force, never null.
+const RulesView& RosterOf(const PartitionState& state);
+// Id told when no rules name a fallback post.
+inline constexpr char kBuiltInFallback[] = "district-fallback";
+const std::string& FallbackStaff(const PartitionState& state);
+
+// Makes the notices of one case, numbered on from those it has.
+class NoticeMaker {
+ public:
+  NoticeMaker(const CaseNumber& number, const lastmeter::state::v1::Case& c)
+      : number_(number.ToString()), next_(c.notices() + 1) {}
+  lastmeter::event::v1::Notice Make(const std::string& staff_id, lastmeter::common::v1::Tier tier,
+                                    lastmeter::event::v1::Purpose purpose, Timestamp not_before);
+
+ private:
+  std::string number_;
+  uint32_t next_;
+};
+
+// People of a tier that may be told of the case now.
+struct Candidates {
+  std::vector<std::string> staff;  // in roster order, nobody twice
+  // Why nobody is left; unspecified when somebody is.
+  lastmeter::event::v1::PassReason empty_because = lastmeter::event::v1::PASS_REASON_UNSPECIFIED;
+};
+
+class LadderPlanner {
+ public:
+  // All must outlive the planner.
+  LadderPlanner(const PartitionState& state, const CaseNumber& number,
+                const lastmeter::state::v1::Case& c, Timestamp now)
+      : state_(state), number_(number), case_(c), now_(now) {}
+
+  struct Climb {
+    // Tiers passed at once, in climbing order.
+    std::vector<lastmeter::event::v1::TierPassed> passed;
+    // Whose turn it is; empty when nobody is left to ask: the ladder is exhausted.
+    std::optional<lastmeter::event::v1::Turn> turn;
+    // The turn is the district's fallback post's, because no tier could be asked.
+    bool fallback = false;
+  };
+  // Plans the next turn at `from` or above, within `round`. A round other than the clock's present
+  // one starts with nobody asked.
+  Climb Plan(lastmeter::common::v1::Promise promise, uint32_t round,
+             lastmeter::common::v1::Tier from) const;
+
+  // Notices for whoever is to be reminded at the top of an exhausted ladder.
+  std::vector<lastmeter::event::v1::Notice> NoticesAtTop(
+      lastmeter::event::v1::Purpose purpose) const;
+  // Notices for whoever holds the case.
+  std::vector<lastmeter::event::v1::Notice> NoticesToHolder(
+      lastmeter::event::v1::Purpose purpose) const;
+  // Notices for the outside authorities that the case's kind names.
+  std::vector<lastmeter::event::v1::Notice> NoticesToAuthorities(NoticeMaker* maker) const;
+
+  const lastmeter::rules::v1::Ladder* LadderOf(lastmeter::common::v1::Promise promise) const;
+  // How long a tier has in the ladder of a promise; the last rung's time for a tier without one.
+  const lastmeter::rules::v1::Duration* TimeOf(lastmeter::common::v1::Promise promise,
+                                               lastmeter::common::v1::Tier tier) const;
+  // When a reminder follows.
+  Timestamp NextReminder(lastmeter::common::v1::Promise promise) const;
+  // Clocks of the case's level, begun at `start`; all, or only those named.
+  std::vector<lastmeter::event::v1::ClockStart> StartClocks(Timestamp start) const;
+
+  // When somebody told now is really told: at once, or for quiet levels when duty begins.
+  Timestamp TellAt() const;
+  Candidates Find(lastmeter::common::v1::Tier tier) const;
+
+ private:
+  const PartitionState& state_;
+  const CaseNumber& number_;
+  const lastmeter::state::v1::Case& case_;
+  Timestamp now_;
+};
+
+}  // namespace lastmeter

@@ -1,0 +1,182 @@
+// Moves a case by hand: raise a tier or the level, hand down.
+#include <algorithm>
+
+#include "engine/core/authority.h"
+#include "engine/core/case_applier.h"
+#include "engine/core/draft.h"
+#include "engine/core/ladder.h"
+
+namespace lastmeter {
+namespace {
+
+namespace cm = lastmeter::common::v1;
+namespace ev = lastmeter::event::v1;
+using Case = lastmeter::state::v1::Case;
+
+// From this hand-down on the district is told of each.
+constexpr uint32_t kHandDownsBeforeDistrict = 3;
+
+bool IsEmpty(const cm::PersonalText& text) {
+  return text.form_case() == cm::PersonalText::FORM_NOT_SET ||
+         (text.has_open() && text.open().empty()) || (text.has_sealed() && text.sealed().empty());
+}
+
+void RaiseTier(Draft& draft, const CommandContext& context) {
+  Case& c = *context.c;
+  const auto& raise = context.command.raise();
+  const cm::Tier from = HoldingTier(c);
+  if (!cm::Tier_IsValid(raise.to_tier()) || raise.to_tier() <= from) {
+    return Reject(draft, context, ev::REJECTION_WRONG_TIER,
+                  "a case is raised to a tier above the one that holds it");
+  }
+  const auto* clock = FindClock(c, cm::PROMISE_ACKNOWLEDGE);
+  const uint32_t round = clock->round() + (c.handler_id().empty() ? 0 : 1);
+  auto climb = LadderPlanner(draft.state(), context.number, c, draft.now())
+                   .Plan(cm::PROMISE_ACKNOWLEDGE, round, raise.to_tier());
+  if (!climb.turn) {
+    return Reject(draft, context, ev::REJECTION_WRONG_TIER,
+                  "everybody above has been asked already");
+  }
+  AddPassed(draft, context.number, c, climb.passed);
+  ev::Event event;
+  ev::CaseEscalated* escalated = event.mutable_case_escalated();
+  escalated->set_from_tier(from);
+  escalated->set_reason(ev::CLIMB_REASON_RAISED);
+  *escalated->mutable_turn() = *climb.turn;
+  escalated->set_by(context.command.actor().id());
+  *escalated->mutable_reason_text() = raise.reason();
+  draft.AddCaseEvent(context.number, c, std::move(event));
+}
+
+}  // namespace
+
+void RaiseLevel(Draft& draft, const CaseNumber& number, Case& c, cm::Level to,
+                const std::string& by, const cm::PersonalText* reason) {
+  const PartitionState& state = draft.state();
+  Case plan = c;
+  plan.set_level(to);
+  const LadderPlanner planner(state, number, plan, draft.now());
+  ev::Event event;
+  ev::LevelRaised* raised = event.mutable_level_raised();
+  raised->set_from(c.level());
+  raised->set_to(to);
+  raised->set_by(by);
+  if (reason != nullptr) *raised->mutable_reason() = *reason;
+  const WorkCalendar& calendar = RosterOf(state).calendar();
+  for (const auto& clock : c.clocks()) {
+    if (clock.stopped() || clock.exhausted() || clock.tier() == cm::TIER_UNSPECIFIED) continue;
+    const Deadline limit =
+        calendar.After(draft.now(), *planner.TimeOf(clock.promise(), clock.tier()));
+    if (limit.due.ms >= clock.turn_due_ms()) continue;
+    ev::Turn* turn = raised->add_turns();
+    turn->set_promise(clock.promise());
+    turn->set_round(clock.round());
+    turn->set_tier(clock.tier());
+    turn->set_entered_at_ms(draft.now().ms);
+    turn->set_due_ms(limit.due.ms);
+    turn->set_provisional(limit.provisional);
+  }
+  for (const auto& start : planner.StartClocks(draft.now())) {
+    const auto* clock = FindClock(c, start.promise());
+    if (clock == nullptr) {
+      if (start.promise() != cm::PROMISE_FIRST_RELIEF || !c.relieved()) {
+        *raised->add_clocks() = start;
+      }
+    } else if (!clock->stopped() && !clock->breached() && start.due_ms() < clock->due_ms()) {
+      *raised->add_clocks() = start;
+    }
+  }
+  draft.AddCaseEvent(number, c, std::move(event));
+}
+
+void DecideRaise(Draft& draft, const CommandContext& context) {
+  Case& c = *context.c;
+  const auto& raise = context.command.raise();
+  if (c.closed()) {
+    return Reject(draft, context, ev::REJECTION_ALREADY_CLOSED,
+                  "the case is closed; reopen it first");
+  }
+  const Authority authority(draft.state(), c, context.command.actor().id());
+  if (!authority.MayWorkOn() && context.command.actor().id() != c.reporter_id()) {
+    return Reject(draft, context, ev::REJECTION_NOT_ALLOWED,
+                  "only the reporter, people told of the case, or a higher tier over its area may "
+                  "raise it");
+  }
+  if (IsEmpty(raise.reason())) {
+    return Reject(draft, context, ev::REJECTION_MISSING_FIELD, "raising needs a reason");
+  }
+  const bool to_tier = raise.to_tier() != cm::TIER_UNSPECIFIED;
+  const bool to_level = raise.to_level() != cm::LEVEL_UNSPECIFIED;
+  if (to_tier == to_level) {
+    return Reject(draft, context, ev::REJECTION_MISSING_FIELD,
+                  "raise either to a tier or to a level");
+  }
+  if (to_tier) return RaiseTier(draft, context);
+  if (!cm::Level_IsValid(raise.to_level()) || raise.to_level() >= c.level()) {
+    return Reject(draft, context, ev::REJECTION_WRONG_LEVEL,
+                  "a level is raised to a more urgent one only");
+  }
+  RaiseLevel(draft, context.number, c, raise.to_level(), context.command.actor().id(),
+             &raise.reason());
+}
+
+void DecideHandDown(Draft& draft, const CommandContext& context) {
+  Case& c = *context.c;
+  const auto& down = context.command.hand_down();
+  if (c.closed()) {
+    return Reject(draft, context, ev::REJECTION_ALREADY_CLOSED,
+                  "the case is closed; reopen it first");
+  }
+  const Authority authority(draft.state(), c, context.command.actor().id());
+  if (!authority.MayWorkOn() || authority.tier() == cm::TIER_UNSPECIFIED) {
+    return Reject(draft, context, ev::REJECTION_NOT_ALLOWED,
+                  "only people told of the case, or a higher tier over its area, may hand it down");
+  }
+  if (IsEmpty(down.reason())) {
+    return Reject(draft, context, ev::REJECTION_MISSING_FIELD, "handing down needs a reason");
+  }
+  if (down.case_version() != c.version()) {
+    return Reject(draft, context, ev::REJECTION_STALE,
+                  "the case is at version " + std::to_string(c.version()) + "; read it again");
+  }
+  if (!cm::Tier_IsValid(down.to_tier()) || down.to_tier() == cm::TIER_UNSPECIFIED ||
+      down.to_tier() >= authority.tier() ||
+      (c.restricted() && down.to_tier() < cm::TIER_TOWN)) {
+    return Reject(draft, context, ev::REJECTION_WRONG_TIER,
+                  "a case is handed to a tier below one's own, and a restricted one never below "
+                  "the town");
+  }
+  const LadderPlanner planner(draft.state(), context.number, c, draft.now());
+  const auto* clock = FindClock(c, cm::PROMISE_ACKNOWLEDGE);
+  auto climb = planner.Plan(cm::PROMISE_ACKNOWLEDGE, clock->round() + 1, down.to_tier());
+  const bool direct = climb.passed.empty() && !climb.fallback;
+  ev::Event event;
+  ev::CaseHandedDown* handed = event.mutable_case_handed_down();
+  *handed->mutable_by() = context.command.actor();
+  handed->set_from_tier(authority.tier());
+  handed->set_to_tier(down.to_tier());
+  handed->set_count(c.hand_downs() + 1);
+  *handed->mutable_reason() = down.reason();
+  if (direct) *handed->mutable_turn() = *climb.turn;
+  draft.AddCaseEvent(context.number, c, std::move(event));
+  if (!direct) {
+    AddPassed(draft, context.number, c, climb.passed);
+    ev::Event next;
+    next.mutable_case_escalated()->set_from_tier(down.to_tier());
+    next.mutable_case_escalated()->set_reason(climb.fallback ? ev::CLIMB_REASON_FALLBACK
+                                                             : ev::CLIMB_REASON_PASSED);
+    *next.mutable_case_escalated()->mutable_turn() = *climb.turn;
+    draft.AddCaseEvent(context.number, c, std::move(next));
+  }
+  if (c.hand_downs() >= kHandDownsBeforeDistrict) {
+    ev::Event told;
+    told.mutable_district_told()->set_reason("third_hand_down");
+    const LadderPlanner now(draft.state(), context.number, c, draft.now());
+    for (auto& notice : now.NoticesAtTop(ev::PURPOSE_ATTENTION)) {
+      *told.mutable_district_told()->add_notices() = std::move(notice);
+    }
+    draft.AddCaseEvent(context.number, c, std::move(told));
+  }
+}
+
+}  // namespace lastmeter

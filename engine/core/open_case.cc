@@ -1,0 +1,215 @@
+// Opens cases from reports, attaches repeated ones.
+#include <algorithm>
+#include <cstdio>
+
+#include "engine/core/case_applier.h"
+#include "engine/core/draft.h"
+#include "engine/core/ladder.h"
+#include "lastmeter/report/v1/report.pb.h"
+
+namespace lastmeter {
+namespace {
+
+namespace cm = lastmeter::common::v1;
+namespace ev = lastmeter::event::v1;
+using Case = lastmeter::state::v1::Case;
+using Report = lastmeter::report::v1::HardshipReport;
+
+constexpr char kUnreadableKind[] = "unreadable-report";
+constexpr size_t kMostInputBytes = 512 * 1024;
+constexpr size_t kMostKindBytes = 64;
+constexpr size_t kMostTwins = 8;
+constexpr Millis kTwinWindow = Hours(72);
+
+bool IsArea(const std::string& code) {
+  const size_t n = code.size();
+  return (n == 6 || n == 9 || n == 12 || n == 14 || n == 15) && IsDigits(code, n);
+}
+
+std::string RoutingCodeOf(const std::string& area) {
+  std::string code = area.substr(0, 12);
+  code.resize(12, '0');
+  return code;
+}
+
+bool InThisPartition(const PartitionState& state, const std::string& routing_code) {
+  const auto& meta = state.meta();
+  return meta.partition_count() == 0 ||
+         PartitionFor(routing_code, meta.partition_count()) == meta.partition();
+}
+
+bool IsUsable(const PartitionState& state, const Report& r) {
+  return !ReportInputId(r.report_id()).empty() && !r.kind().empty() &&
+         r.kind().size() <= kMostKindBytes && IsArea(r.area()) &&
+         r.routing_code() == RoutingCodeOf(r.area()) && InThisPartition(state, r.routing_code()) &&
+         !r.reporter().id().empty() && r.household_ref().size() <= 128;
+}
+
+// A routing code of no real place that leads to this partition: the district's six digits, 999 for
+// the town, and the first number that the partitioner sends here. Cases without a readable area
+// are numbered under it, so that commands that name them find them.
+std::string UnreadableCode(const PartitionState& state, const std::string& district) {
+  for (int n = 0; n < 1000; ++n) {
+    char suffix[8];
+    std::snprintf(suffix, sizeof suffix, "999%03d", n);
+    std::string code = district + suffix;
+    if (InThisPartition(state, code)) return code;
+  }
+  return district + "999999";
+}
+
+std::string DistrictOf(const PartitionState& state) {
+  for (const auto& area : RosterOf(state).rules().areas()) {
+    if (area.tier() == cm::TIER_DISTRICT) return area.code();
+  }
+  return "000000";
+}
+
+struct Opening {
+  std::string routing_code;
+  cm::Tier enter_at = cm::TIER_UNSPECIFIED;
+  bool restricted = false;
+  std::string area;
+  ev::CaseOpened opened;  // without clocks, turn, notices
+};
+
+void Open(Draft& draft, Opening opening) {
+  const PartitionState& state = draft.state();
+  ev::CaseOpened& opened = opening.opened;
+  const int64_t code = std::stoll(opening.routing_code);
+  const uint32_t year = DateOf(draft.now()) / 10000;
+  const CaseNumber number{code, year, state.LastCounter(code, year) + 1};
+  for (const CaseNumber& twin :
+       state.RecentCases(code, opened.kind(), draft.now() - kTwinWindow, kMostTwins)) {
+    opened.add_possible_twins(twin.ToString());
+  }
+  opened.set_rules_ordinal(state.meta().rules_ordinal());
+
+  // The case as it will be, for the look-ups; the event then makes it so.
+  Case plan;
+  plan.set_area(opening.area);
+  plan.set_restricted(opening.restricted);
+  plan.set_kind(opened.kind());
+  plan.set_level(opened.level());
+  plan.set_reporter_id(opened.reporter().id());
+  plan.set_rules_ordinal(opened.rules_ordinal());
+  const LadderPlanner planner(state, number, plan, draft.now());
+  // A gateway whose clock is ahead of ours must not lengthen a promise.
+  const Timestamp start = std::min(Timestamp{opened.accepted_at_ms()}, draft.now());
+  for (auto& clock : planner.StartClocks(start)) *opened.add_clocks() = std::move(clock);
+  LadderPlanner::Climb climb = planner.Plan(cm::PROMISE_ACKNOWLEDGE, 1, opening.enter_at);
+  NoticeMaker maker(number, plan);
+  const bool direct = climb.passed.empty() && climb.turn && !climb.fallback;
+  if (direct) {
+    *opened.mutable_turn() = *climb.turn;
+    // Notices are numbered through: the authorities' follow the turn's.
+    for (int i = 0; i < opened.turn().notices_size(); ++i) maker.Make({}, {}, {}, {});
+  }
+  for (auto& notice : planner.NoticesToAuthorities(&maker)) {
+    *opened.add_authorities() = std::move(notice);
+  }
+
+  Case c;
+  c.set_area(opening.area);
+  c.set_restricted(opening.restricted);
+  c.set_cycle(1);
+  ev::Event event;
+  *event.mutable_case_opened() = std::move(opened);
+  draft.AddCaseEvent(number, c, std::move(event));
+  if (direct) return;
+
+  // Planned again from the case as opened: the notices go on from the authorities'.
+  climb = LadderPlanner(state, number, c, draft.now())
+              .Plan(cm::PROMISE_ACKNOWLEDGE, 1, opening.enter_at);
+  AddPassed(draft, number, c, climb.passed);
+  ev::Event next;
+  ev::CaseEscalated* escalated = next.mutable_case_escalated();
+  escalated->set_reason(climb.fallback ? ev::CLIMB_REASON_FALLBACK : ev::CLIMB_REASON_PASSED);
+  *escalated->mutable_turn() = *climb.turn;
+  draft.AddCaseEvent(number, c, std::move(next));
+}
+
+void OpenUnreadable(Draft& draft, Timestamp accepted) {
+  const PartitionState& state = draft.state();
+  Opening opening;
+  const std::string district = DistrictOf(state);
+  opening.routing_code = UnreadableCode(state, district);
+  opening.area = district;
+  opening.enter_at = cm::TIER_DISTRICT;
+  ev::CaseOpened& opened = opening.opened;
+  opened.set_kind(kUnreadableKind);
+  const auto* kind = RosterOf(state).FindKind(kUnreadableKind);
+  opened.set_level(kind == nullptr ? cm::LEVEL_URGENT : kind->level());
+  opened.mutable_reporter()->set_id("unknown");
+  opened.mutable_reporter()->set_role(cm::ROLE_SENTINEL);
+  opened.set_accepted_at_ms(accepted.ms);
+  opened.set_occurred_at_ms(accepted.ms);
+  opened.set_unreadable(true);
+  Open(draft, std::move(opening));
+}
+
+void Attach(Draft& draft, const CaseNumber& number, const Report& report, int64_t accepted_at_ms,
+            cm::Level level) {
+  Case c = *draft.state().FindCase(number);
+  ev::Event event;
+  ev::ReportAttached* attached = event.mutable_report_attached();
+  attached->set_report_id(report.report_id());
+  attached->set_kind(report.kind());
+  *attached->mutable_reporter() = report.reporter();
+  attached->set_occurred_at_ms(std::min(report.occurred_at_ms(), accepted_at_ms));
+  attached->set_accepted_at_ms(accepted_at_ms);
+  draft.AddCaseEvent(number, c, std::move(event));
+  if (level < c.level()) RaiseLevel(draft, number, c, level, "", nullptr);
+}
+
+}  // namespace
+
+Timestamp DecideReport(Draft& draft, const LogInput& input) {
+  const PartitionState& state = draft.state();
+  Report report;
+  const bool readable =
+      input.bytes.size() <= kMostInputBytes && report.ParseFromString(input.bytes);
+  const Timestamp accepted =
+      readable && report.accepted_at_ms() > 0 ? Timestamp{report.accepted_at_ms()}
+                                              : input.appended_at;
+  if (!readable || !IsUsable(state, report)) {
+    OpenUnreadable(draft, accepted);
+    return accepted;
+  }
+  if (auto first_seq = state.FindSeen(ReportInputId(report.report_id()))) {
+    ev::InputRepeated* repeated = draft.AddEvent().mutable_input_repeated();
+    repeated->set_input_id(report.report_id());
+    repeated->set_first_seq(*first_seq);
+    return accepted;
+  }
+  // A kind that the policy does not know must not lose a person: it opens as urgent.
+  const auto* kind = RosterOf(state).FindKind(report.kind());
+  const cm::Level level = kind == nullptr ? cm::LEVEL_URGENT : kind->level();
+  const bool restricted = kind != nullptr && kind->restricted();
+  if (auto number = state.OpenCaseOfHousehold(report.household_ref(), restricted)) {
+    Attach(draft, *number, report, accepted.ms, level);
+    return accepted;
+  }
+  Opening opening;
+  opening.routing_code = report.routing_code();
+  opening.area = report.area();
+  opening.restricted = restricted;
+  opening.enter_at = RosterOf(state).EntryTier(report.reporter_tier());
+  if (restricted) opening.enter_at = std::max(opening.enter_at, cm::TIER_TOWN);
+  ev::CaseOpened& opened = opening.opened;
+  opened.set_report_id(report.report_id());
+  opened.set_kind(report.kind());
+  opened.set_level(level);
+  *opened.mutable_reporter() = report.reporter();
+  opened.set_reporter_tier(report.reporter_tier());
+  opened.set_accepted_at_ms(accepted.ms);
+  const int64_t occurred = report.occurred_at_ms() > 0 ? report.occurred_at_ms() : accepted.ms;
+  opened.set_occurred_at_ms(std::min(occurred, accepted.ms));
+  opened.set_occurred_at_clipped(report.occurred_at_clipped() || occurred > accepted.ms);
+  opened.set_household_ref(report.household_ref());
+  opened.set_proactive(report.proactive());
+  Open(draft, std::move(opening));
+  return accepted;
+}
+
+}  // namespace lastmeter
