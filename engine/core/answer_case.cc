@@ -98,8 +98,9 @@ void DecideRelief(Draft& draft, const CommandContext& context) {
   if (RejectIfClosed(draft, context)) return;
   const Authority authority(draft.state(), c, context.command.actor().id());
   if (!authority.MayWorkOn()) {
-    return Reject(draft, context, ev::REJECTION_NOT_ALLOWED,
-                  "only people told of the case, or a higher tier over its area, may record relief");
+    return Reject(
+        draft, context, ev::REJECTION_NOT_ALLOWED,
+        "only people told of the case, or a higher tier over its area, may record relief");
   }
   if (context.command.relief().kinds().empty()) {
     return Reject(draft, context, ev::REJECTION_MISSING_FIELD,

@@ -8,8 +8,7 @@ namespace lastmeter {
 
 namespace ev = lastmeter::event::v1;
 
-std::vector<SealedRecord> Seal(const PartitionState& state, Decision decision,
-                               Timestamp log_time) {
+std::vector<SealedRecord> Seal(const PartitionState& state, Decision decision, Timestamp log_time) {
   std::vector<SealedRecord> sealed;
   sealed.reserve(decision.size());
   uint64_t seq = state.meta().seq();

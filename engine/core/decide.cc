@@ -20,7 +20,7 @@ Decision DecideOne(Draft draft, const LogInput& input) {
   cause.set_topic(input.topic);
   cause.set_position(input.position.value);
   const Timestamp accepted = input.topic == ev::INPUT_TOPIC_REPORT ? DecideReport(draft, input)
-                                                                    : DecideCommand(draft, input);
+                                                                   : DecideCommand(draft, input);
   cause.set_accepted_at_ms(accepted.ms);
   return std::move(draft).Finish(cause, input.bytes);
 }
@@ -88,16 +88,15 @@ Decision DecideOne(Draft draft, const RecomputeInput& input) {
 }  // namespace
 
 Decision Decide(const PartitionState& state, const Input& input, Timestamp log_time) {
-  Decision decision = std::visit(
-      [&](const auto& one) { return DecideOne(Draft(state, log_time), one); }, input);
+  Decision decision =
+      std::visit([&](const auto& one) { return DecideOne(Draft(state, log_time), one); }, input);
   LM_CHECK(!decision.empty() && decision.size() <= kMostRecords) << decision.size();
   return decision;
 }
 
 ev::Event& Draft::AddEvent() { return *records_.emplace_back().mutable_event(); }
 
-void Draft::AddCaseEvent(const CaseNumber& number, lastmeter::state::v1::Case& c,
-                         ev::Event event) {
+void Draft::AddCaseEvent(const CaseNumber& number, lastmeter::state::v1::Case& c, ev::Event event) {
   event.set_case_number(number.ToString());
   event.set_case_version(c.version() + 1);
   event.set_area(c.area());
@@ -189,10 +188,8 @@ Input InputOf(const ev::Record& first) {
   switch (first.event().body_case()) {
     case ev::Event::kWriterOpened: {
       const auto& opened = first.event().writer_opened();
-      return OwnershipInput{opened.instance(),
-                            {opened.partition()},
-                            opened.partition_count(),
-                            opened.cluster_id()};
+      return OwnershipInput{
+          opened.instance(), {opened.partition()}, opened.partition_count(), opened.cluster_id()};
     }
     case ev::Event::kHeartbeat:
       return HeartbeatInput{};

@@ -32,8 +32,7 @@ void SetLateness(Event* event, const Firing& firing) {
 void ClimbOn(Draft& draft, const Firing& firing, const Clock clock, cm::Tier from_tier,
              ev::ClimbReason reason) {
   const LadderPlanner planner(draft.state(), firing.number, firing.c, draft.now());
-  auto climb =
-      planner.Plan(clock.promise(), clock.round(), static_cast<cm::Tier>(from_tier + 1));
+  auto climb = planner.Plan(clock.promise(), clock.round(), static_cast<cm::Tier>(from_tier + 1));
   AddPassed(draft, firing.number, firing.c, climb.passed);
   ev::Event event;
   if (climb.turn) {
@@ -130,8 +129,8 @@ void DecidePoisonTimer(Draft& draft, const PoisonTimer& input) {
   quarantined->set_attempts(input.attempts);
   // The plain fallback post and nothing planned: planning may be what ended the process.
   NoticeMaker maker(input.timer.number, *found);
-  *quarantined->add_notices() = maker.Make(FallbackStaff(draft.state()), cm::TIER_DISTRICT,
-                                           ev::PURPOSE_ATTENTION, {0});
+  *quarantined->add_notices() =
+      maker.Make(FallbackStaff(draft.state()), cm::TIER_DISTRICT, ev::PURPOSE_ATTENTION, {0});
   draft.AddCaseEvent(input.timer.number, *found, std::move(event));
 }
 
@@ -153,8 +152,9 @@ void DecideRecompute(Draft& draft, const RecomputeInput& input) {
         ev::ClockStart* s = recomputed->add_clocks();
         s->set_promise(clock.promise());
         s->set_started_at_ms(start.ms);
-        s->set_near_due_ms(clock.near_due_fired() ? clock.near_due_ms()
-                                                  : calendar.NearDue(start, policy.within()).due.ms);
+        s->set_near_due_ms(clock.near_due_fired()
+                               ? clock.near_due_ms()
+                               : calendar.NearDue(start, policy.within()).due.ms);
         const Deadline limit = calendar.After(start, policy.within());
         s->set_due_ms(limit.due.ms);
         s->set_provisional(limit.provisional);

@@ -139,8 +139,7 @@ Candidates LadderPlanner::Find(cm::Tier tier) const {
   return found;
 }
 
-LadderPlanner::Climb LadderPlanner::Plan(cm::Promise promise, uint32_t round,
-                                         cm::Tier from) const {
+LadderPlanner::Climb LadderPlanner::Plan(cm::Promise promise, uint32_t round, cm::Tier from) const {
   Climb climb;
   const auto* clock = FindClock(case_, promise);
   const bool same_round = clock != nullptr && clock->round() == round;
@@ -212,8 +211,8 @@ std::vector<ev::Notice> LadderPlanner::NoticesAtTop(ev::Purpose purpose) const {
   const Timestamp tell_at = TellAt();
   std::vector<ev::Notice> notices;
   for (const std::string& id : top.staff) {
-    notices.push_back(maker.Make(id, cm::TIER_DISTRICT, purpose,
-                                 tell_at == now_ ? Timestamp{0} : tell_at));
+    notices.push_back(
+        maker.Make(id, cm::TIER_DISTRICT, purpose, tell_at == now_ ? Timestamp{0} : tell_at));
   }
   return notices;
 }
@@ -236,8 +235,8 @@ std::vector<ev::Notice> LadderPlanner::NoticesToHolder(ev::Purpose purpose) cons
   const Timestamp tell_at = TellAt();
   std::vector<ev::Notice> notices;
   for (const std::string& id : staff) {
-    notices.push_back(maker.Make(id, HoldingTier(case_), purpose,
-                                 tell_at == now_ ? Timestamp{0} : tell_at));
+    notices.push_back(
+        maker.Make(id, HoldingTier(case_), purpose, tell_at == now_ ? Timestamp{0} : tell_at));
   }
   return notices;
 }

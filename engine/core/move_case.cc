@@ -140,8 +140,7 @@ void DecideHandDown(Draft& draft, const CommandContext& context) {
                   "the case is at version " + std::to_string(c.version()) + "; read it again");
   }
   if (!cm::Tier_IsValid(down.to_tier()) || down.to_tier() == cm::TIER_UNSPECIFIED ||
-      down.to_tier() >= authority.tier() ||
-      (c.restricted() && down.to_tier() < cm::TIER_TOWN)) {
+      down.to_tier() >= authority.tier() || (c.restricted() && down.to_tier() < cm::TIER_TOWN)) {
     return Reject(draft, context, ev::REJECTION_WRONG_TIER,
                   "a case is handed to a tier below one's own, and a restricted one never below "
                   "the town");

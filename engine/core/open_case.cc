@@ -169,9 +169,9 @@ Timestamp DecideReport(Draft& draft, const LogInput& input) {
   Report report;
   const bool readable =
       input.bytes.size() <= kMostInputBytes && report.ParseFromString(input.bytes);
-  const Timestamp accepted =
-      readable && report.accepted_at_ms() > 0 ? Timestamp{report.accepted_at_ms()}
-                                              : input.appended_at;
+  const Timestamp accepted = readable && report.accepted_at_ms() > 0
+                                 ? Timestamp{report.accepted_at_ms()}
+                                 : input.appended_at;
   if (!readable || !IsUsable(state, report)) {
     OpenUnreadable(draft, accepted);
     return accepted;
