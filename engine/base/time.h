@@ -24,6 +24,7 @@ constexpr Timestamp operator+(Timestamp t, Millis d) { return {t.ms + d.ms}; }
 constexpr Timestamp operator-(Timestamp t, Millis d) { return {t.ms - d.ms}; }
 constexpr Millis operator-(Timestamp a, Timestamp b) { return {a.ms - b.ms}; }
 constexpr Millis operator+(Millis a, Millis b) { return {a.ms + b.ms}; }
+constexpr Millis operator-(Millis a, Millis b) { return {a.ms - b.ms}; }
 
 constexpr Millis Seconds(int64_t n) { return {n * 1000}; }
 constexpr Millis Minutes(int64_t n) { return {n * 60'000}; }
