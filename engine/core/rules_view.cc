@@ -1,0 +1,214 @@
+#include "engine/core/rules_view.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/base/check.h"
+#include "engine/base/ids.h"
+
+namespace lastmeter {
+namespace {
+
+using common::v1::Level;
+using common::v1::Promise;
+using common::v1::Tier;
+using rules::v1::Area;
+using rules::v1::Post;
+
+// A division code as a number with a 1 before it, so that codes of different lengths differ.
+// 0 for what is not a code.
+uint64_t KeyOf(std::string_view code) {
+  if (code.empty() || code.size() > 15 || !IsDigits(code, code.size())) return 0;
+  uint64_t key = 1;
+  for (char c : code) key = key * 10 + static_cast<uint64_t>(c - '0');
+  return key;
+}
+
+bool IsTier(int tier) { return tier >= common::v1::TIER_GRID && tier <= common::v1::TIER_DISTRICT; }
+
+}  // namespace
+
+std::unique_ptr<RulesView> RulesView::Create(rules::v1::Rules rules) {
+  std::unique_ptr<RulesView> view(new RulesView);
+  view->rules_ = std::move(rules);
+  auto calendar = WorkCalendar::Create(view->rules_.calendar());
+  LM_CHECK(calendar.ok()) << calendar.status().ToString();
+  view->calendar_ = *std::move(calendar);
+  view->IndexPolicy();
+  view->IndexAreas();
+  view->IndexRoster();
+  return view;
+}
+
+void RulesView::IndexPolicy() {
+  for (const auto& kind : rules_.policy().kinds()) kinds_.emplace(kind.code(), &kind);
+  for (const auto& level : rules_.policy().levels()) {
+    levels_.at(static_cast<size_t>(level.level())) = &level;
+  }
+  entry_.fill(common::v1::TIER_GRID);
+  for (const auto& rule : rules_.policy().entry()) {
+    entry_.at(static_cast<size_t>(rule.reporter_tier())) = rule.enter_at();
+  }
+}
+
+void RulesView::IndexAreas() {
+  std::vector<std::pair<uint64_t, const Area*>> sorted;
+  for (const Area& area : rules_.areas()) sorted.emplace_back(KeyOf(area.code()), &area);
+  std::sort(sorted.begin(), sorted.end());
+  keys_.reserve(sorted.size());
+  nodes_.resize(sorted.size());
+  for (size_t i = 0; i < sorted.size(); ++i) {
+    keys_.push_back(sorted[i].first);
+    nodes_[i].area = sorted[i].second;
+  }
+  for (Node& node : nodes_) {
+    for (const Area* area = node.area; area != nullptr;) {
+      uint64_t key = KeyOf(area->code());
+      node.line.at(static_cast<size_t>(area->tier())) = key;
+      Node* own = FindKey(key);
+      if (node.area->tier() == common::v1::TIER_GRID) own->has_grids = true;
+      const Node* parent = FindKey(KeyOf(area->parent()));
+      area = parent == nullptr ? nullptr : parent->area;
+    }
+    if (node.area->tier() == common::v1::TIER_DISTRICT) district_ = &node;
+  }
+  LM_CHECK(district_ != nullptr) << "rules without a district";
+}
+
+void RulesView::IndexRoster() {
+  // Posts at each area itself, and a village's grids and groups under the village, in roster order.
+  absl::btree_map<uint64_t, std::vector<const Post*>> at_area;
+  absl::btree_map<uint64_t, std::vector<const Post*>> in_village;
+  for (const Post& post : rules_.roster()) {
+    by_staff_[post.staff_id()].push_back(&post);
+    if (post.outside_authority()) continue;
+    const Node* node = FindKey(KeyOf(post.area()));
+    LM_CHECK(node != nullptr) << "a post at an area that the rules do not list";
+    at_area[KeyOf(post.area())].push_back(&post);
+    if (post.tier() < common::v1::TIER_VILLAGE) {
+      in_village[node->line[common::v1::TIER_VILLAGE]].push_back(&post);
+    }
+  }
+  for (Node& node : nodes_) {
+    for (int tier = common::v1::TIER_GRID; tier <= common::v1::TIER_DISTRICT; ++tier) {
+      uint64_t key = node.line.at(static_cast<size_t>(tier));
+      if (auto it = at_area.find(key); key != 0 && it != at_area.end()) {
+        node.posts.at(static_cast<size_t>(tier)) = it->second;
+      }
+    }
+    auto village = in_village.find(node.line[common::v1::TIER_VILLAGE]);
+    if (village == in_village.end()) continue;
+    for (const Post* post : village->second) {
+      auto& gathered = node.posts.at(static_cast<size_t>(post->tier()));
+      if (gathered.size() < kMaxGathered && Gathers(node, *FindKey(KeyOf(post->area())))) {
+        gathered.push_back(post);
+      }
+    }
+  }
+}
+
+bool RulesView::Gathers(const Node& area, const Node& below) {
+  Tier tier = below.area->tier();
+  // Only where the area's own line has no area of that tier.
+  if (tier >= common::v1::TIER_VILLAGE || area.line.at(static_cast<size_t>(tier)) != 0)
+    return false;
+  uint64_t village = area.line[common::v1::TIER_VILLAGE];
+  if (village == 0 || below.line[common::v1::TIER_VILLAGE] != village) return false;
+  uint64_t group = area.line[common::v1::TIER_GROUP];
+  return group == 0 || !area.has_grids || below.line[common::v1::TIER_GROUP] == group;
+}
+
+bool RulesView::Serves(const Node& area, const Node& post) {
+  auto tier = static_cast<size_t>(post.area->tier());
+  return area.line.at(tier) == post.line.at(tier) || Gathers(area, post);
+}
+
+const RulesView::Node* RulesView::FindKey(uint64_t key) const {
+  auto it = std::lower_bound(keys_.begin(), keys_.end(), key);
+  if (key == 0 || it == keys_.end() || *it != key) return nullptr;
+  return &nodes_[static_cast<size_t>(it - keys_.begin())];
+}
+
+RulesView::Node* RulesView::FindKey(uint64_t key) {
+  return const_cast<Node*>(std::as_const(*this).FindKey(key));
+}
+
+const RulesView::Node* RulesView::Find(std::string_view code) const {
+  uint64_t key = KeyOf(code);
+  if (key == 0) return nullptr;
+  if (const Node* node = FindKey(key)) return node;
+  for (size_t digits : {12, 9, 6}) {
+    if (code.size() <= digits) continue;
+    if (const Node* node = FindKey(KeyOf(code.substr(0, digits)))) return node;
+  }
+  return nullptr;
+}
+
+const rules::v1::Kind* RulesView::FindKind(std::string_view code) const {
+  auto it = kinds_.find(code);
+  return it == kinds_.end() ? nullptr : it->second;
+}
+
+const rules::v1::LevelPolicy* RulesView::FindLevel(Level level) const {
+  if (level < 0 || static_cast<size_t>(level) >= levels_.size()) return nullptr;
+  return levels_[static_cast<size_t>(level)];
+}
+
+Tier RulesView::EntryTier(Tier reporter_tier) const {
+  return IsTier(reporter_tier) ? entry_[static_cast<size_t>(reporter_tier)] : entry_[0];
+}
+
+const rules::v1::ClockPolicy* RulesView::FindClock(Level level, Promise promise) const {
+  const rules::v1::LevelPolicy* policy = FindLevel(level);
+  if (policy == nullptr) return nullptr;
+  for (const auto& clock : policy->clocks()) {
+    if (clock.promise() == promise) return &clock;
+  }
+  return nullptr;
+}
+
+RulesView::Posts RulesView::FindPosts(std::string_view area, Tier tier) const {
+  if (!IsTier(tier)) return {};
+  const Node* node = Find(area);
+  bool known = node != nullptr;
+  if (!known) node = district_;
+  if (node->area->tier() > common::v1::TIER_VILLAGE && tier < node->area->tier()) known = false;
+  return {node->posts[static_cast<size_t>(tier)], known};
+}
+
+Tier RulesView::TierOver(std::string_view staff_id, std::string_view area) const {
+  const Node* node = Find(area);
+  if (node == nullptr) node = district_;
+  Tier highest = common::v1::TIER_UNSPECIFIED;
+  for (const Post* post : PostsOf(staff_id)) {
+    if (post->outside_authority() || post->tier() <= highest) continue;
+    if (Serves(*node, *FindKey(KeyOf(post->area())))) highest = post->tier();
+  }
+  return highest;
+}
+
+bool RulesView::IsNamedOfficer(std::string_view staff_id, std::string_view area) const {
+  const Node* node = Find(area);
+  if (node == nullptr) node = district_;
+  auto posts = PostsOf(staff_id);
+  return std::any_of(posts.begin(), posts.end(), [&](const Post* post) {
+    return post->named_officer() && Serves(*node, *FindKey(KeyOf(post->area())));
+  });
+}
+
+bool RulesView::InRoster(std::string_view staff_id) const { return by_staff_.contains(staff_id); }
+
+std::span<const Post* const> RulesView::PostsOf(std::string_view staff_id) const {
+  auto it = by_staff_.find(staff_id);
+  if (it == by_staff_.end()) return {};
+  return it->second;
+}
+
+bool RulesView::KnowsArea(std::string_view code) const { return FindKey(KeyOf(code)) != nullptr; }
+
+const Area* RulesView::ResolveArea(std::string_view code) const {
+  const Node* node = Find(code);
+  return node == nullptr ? nullptr : node->area;
+}
+
+}  // namespace lastmeter
