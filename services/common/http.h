@@ -17,10 +17,11 @@
 namespace lastmeter::http {
 
 struct Request {
+  // HEAD is served by GET's route, which sees GET; the server leaves the body out.
   std::string method;
-  // Percent-decoded, without the query.
+  // Percent-decoded, without the query. Valid UTF-8 without control characters or dot segments.
   std::string path;
-  // Query parameters in order, percent-decoded.
+  // Query parameters in order, percent-decoded; '+' stays '+', as times have it in their offset.
   std::vector<std::pair<std::string, std::string>> query;
   // Header fields; names in lower case.
   std::vector<std::pair<std::string, std::string>> headers;
@@ -92,6 +93,9 @@ struct ServerOptions {
   int header_timeout_ms = 5'000;
   int body_timeout_ms = 15'000;
   int idle_timeout_ms = 30'000;
+  // Time that the client may take to receive a response, plus a second for every 64 KiB of it; on a
+  // stream, the time until queued bytes were taken.
+  int write_timeout_ms = 30'000;
   // Null: no tokens, every caller is `anonymous`; refused unless the address is loopback.
   std::shared_ptr<const TokenFile> tokens;
   Caller anonymous;

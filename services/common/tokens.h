@@ -43,4 +43,10 @@ class TokenFile {
   std::map<std::string, Caller> by_digest_;
 };
 
+// A new bearer token: 32 random bytes in base64url. Shown once, never stored. Error: kUnavailable
+// when the system gives no random bytes.
+absl::StatusOr<std::string> MakeToken();
+// The digest that stands for the token in the file: SHA-256 in lower-case hex.
+std::string HashToken(std::string_view bearer_token);
+
 }  // namespace lastmeter
