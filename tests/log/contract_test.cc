@@ -12,6 +12,8 @@
 
 #include "engine/log/faulty_log.h"
 #include "engine/log/memory_log.h"
+#include "engine/log_rocksdb/rocksdb_log.h"
+#include "tests/log/temp_folder.h"
 
 namespace lastmeter {
 namespace {
@@ -45,6 +47,21 @@ struct FaultySubject : MemorySubject {
   FaultySubject() : MemorySubject(true), faulty(memory, 1) {}
   Log& log() override { return faulty; }
   FaultyLog faulty;
+};
+
+struct RocksdbSubject : Subject {
+  RocksdbSubject() {
+    auto opened = RocksdbLog::Open(
+        {.dir = folder.path(), .partition_count = 2, .clock = [] { return kNow; }});
+    EXPECT_TRUE(opened.ok()) << opened.status();
+    rocksdb = *std::move(opened);
+  }
+  Log& log() override { return *rocksdb; }
+  void DropBefore(TopicPartition tp, LogPosition position) override {
+    EXPECT_TRUE(rocksdb->DropBefore(tp, position).ok());
+  }
+  TempFolder folder;
+  std::unique_ptr<RocksdbLog> rocksdb;
 };
 
 struct Implementation {
@@ -111,21 +128,26 @@ class LogContract : public testing::TestWithParam<Implementation> {
 
   absl::StatusOr<LogPosition> Produce(TopicPartition tp, Outgoing record) {
     auto producer = log().OpenProducer();
-    std::optional<absl::StatusOr<LogPosition>> answer;
-    std::mutex mutex;
-    Bell answered;
-    (*producer)->Append(tp, std::move(record), [&](absl::StatusOr<LogPosition> at) {
+    // Shared with the log's thread, which may still be ringing when we have seen the answer.
+    struct Answer {
+      std::mutex mutex;
+      std::optional<absl::StatusOr<LogPosition>> position;
+      Bell bell;
+    };
+    auto answer = std::make_shared<Answer>();
+    (*producer)->Append(tp, std::move(record), [answer](absl::StatusOr<LogPosition> at) {
       {
-        std::lock_guard lock(mutex);
-        answer = std::move(at);
+        std::lock_guard lock(answer->mutex);
+        answer->position = std::move(at);
       }
-      answered.Ring();
+      answer->bell.Ring();
     });
-    EXPECT_TRUE(answered.Until([&] {
-      std::lock_guard lock(mutex);
-      return answer.has_value();
+    EXPECT_TRUE(answer->bell.Until([&] {
+      std::lock_guard lock(answer->mutex);
+      return answer->position.has_value();
     }));
-    return answer.value_or(absl::InternalError("no answer"));
+    std::lock_guard lock(answer->mutex);
+    return answer->position.value_or(absl::InternalError("no answer"));
   }
 
   std::unique_ptr<LogReader> OpenReader(TopicPartition tp, LogPosition from = {0}) {
@@ -342,25 +364,28 @@ TEST_P(LogContract, WakesOnActivityAndNotAfterUnregistering) {
 TEST_P(LogContract, EveryProducersOrderIsKept) {
   constexpr int kThreads = 4;
   constexpr int kEach = 300;
-  std::atomic<int> answered{0};
-  Bell all;
+  struct Answers {
+    std::atomic<int> count{0};
+    Bell bell;
+  };
+  auto answers = std::make_shared<Answers>();
   std::vector<std::thread> threads;
   for (int t = 0; t < kThreads; ++t) {
     threads.emplace_back([&, t] {
       auto producer = *log().OpenProducer();
       for (int i = 0; i < kEach; ++i) {
         producer->Append(kReports, {std::to_string(t), std::to_string(i)},
-                         [&](absl::StatusOr<LogPosition> at) {
+                         [answers](absl::StatusOr<LogPosition> at) {
                            EXPECT_TRUE(at.ok()) << at.status();
-                           ++answered;
-                           all.Ring();
+                           ++answers->count;
+                           answers->bell.Ring();
                          });
       }
       // A producer may be gone before its appends are answered.
     });
   }
   for (std::thread& thread : threads) thread.join();
-  ASSERT_TRUE(all.Until([&] { return answered == kThreads * kEach; }));
+  ASSERT_TRUE(answers->bell.Until([&] { return answers->count == kThreads * kEach; }));
   std::vector<int> next(kThreads, 0);
   for (const LogEntry& entry : ReadAll(kReports)) {
     EXPECT_EQ(entry.value, std::to_string(next[static_cast<size_t>(std::stoi(entry.key))]++));
@@ -384,7 +409,8 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Implementation{"MemoryLog", [] { return std::make_unique<MemorySubject>(false); }},
         Implementation{"MemoryLogWithGaps", [] { return std::make_unique<MemorySubject>(true); }},
-        Implementation{"FaultyLogWithoutFaults", [] { return std::make_unique<FaultySubject>(); }}),
+        Implementation{"FaultyLogWithoutFaults", [] { return std::make_unique<FaultySubject>(); }},
+        Implementation{"RocksdbLog", [] { return std::make_unique<RocksdbSubject>(); }}),
     [](const testing::TestParamInfo<Implementation>& implementation) {
       return implementation.param.name;
     });
