@@ -166,10 +166,8 @@ void DecideRecompute(Draft& draft, const RecomputeInput& input) {
       turn->set_round(clock.round());
       turn->set_tier(clock.tier());
       turn->set_entered_at_ms(clock.entered_at_ms());
-      // Counted from when the tier was told, as when the turn began.
-      Timestamp told{clock.entered_at_ms()};
-      if (level->quiet_outside_duty()) told = calendar.NextDuty(told);
-      const Deadline limit = calendar.After(told, *planner.TimeOf(clock.promise(), clock.tier()));
+      const Deadline limit =
+          planner.LimitOf(clock.promise(), clock.tier(), {clock.entered_at_ms()});
       turn->set_due_ms(limit.due.ms);
       turn->set_provisional(limit.provisional);
     }

@@ -40,6 +40,14 @@ std::unique_ptr<RulesView> MakeBuiltInRules() {
     SetDuration(rung->mutable_answer_within(), 24 * 60);
     SetDuration(resolve->mutable_overdue()->mutable_remind_every(), 24 * 60);
   }
+  rl::Area* district = rules.add_areas();
+  district->set_code("000000");
+  district->set_tier(cm::TIER_DISTRICT);
+  rl::Post* post = rules.add_roster();
+  post->set_staff_id(kBuiltInFallback);
+  post->set_tier(cm::TIER_DISTRICT);
+  post->set_area(district->code());
+  post->set_duty(rl::DUTY_ALWAYS);
   rl::DutyPeriod* duty = rules.mutable_calendar()->add_duty();
   duty->set_from_minute(8 * 60 + 30);
   duty->set_to_minute(17 * 60 + 30);
@@ -110,9 +118,15 @@ Timestamp LadderPlanner::NextReminder(cm::Promise promise) const {
   return RosterOf(state_).calendar().After(now_, LadderOf(promise)->remind_every()).due;
 }
 
-Timestamp LadderPlanner::TellAt() const {
-  if (!PolicyOf(state_, case_).FindLevel(case_.level())->quiet_outside_duty()) return now_;
-  return RosterOf(state_).calendar().NextDuty(now_);
+Deadline LadderPlanner::LimitOf(cm::Promise promise, cm::Tier tier, Timestamp entered) const {
+  const rl::Duration& time = *TimeOf(promise, tier);
+  const bool round_the_clock = time.unit() == rl::DURATION_UNIT_MINUTES;
+  return RosterOf(state_).calendar().After(round_the_clock ? TellAt(entered) : entered, time);
+}
+
+Timestamp LadderPlanner::TellAt(Timestamp t) const {
+  if (!PolicyOf(state_, case_).FindLevel(case_.level())->quiet_outside_duty()) return t;
+  return RosterOf(state_).calendar().NextDuty(t);
 }
 
 Candidates LadderPlanner::Find(cm::Tier tier) const {
@@ -155,8 +169,7 @@ LadderPlanner::Climb LadderPlanner::Plan(cm::Promise promise, uint32_t round, cm
     turn.set_round(round);
     turn.set_tier(tier);
     turn.set_entered_at_ms(now_.ms);
-    // A tier that is told only when duty begins has its whole time from there.
-    Deadline limit = RosterOf(state_).calendar().After(tell_at, *TimeOf(promise, tier));
+    const Deadline limit = LimitOf(promise, tier, now_);
     turn.set_due_ms(limit.due.ms);
     turn.set_provisional(limit.provisional);
     for (const std::string& id : staff) {

@@ -74,13 +74,18 @@ class LadderPlanner {
   // How long a tier has in the ladder of a promise; the last rung's time for a tier without one.
   const lastmeter::rules::v1::Duration* TimeOf(lastmeter::common::v1::Promise promise,
                                                lastmeter::common::v1::Tier tier) const;
+  // When a turn of that tier, begun at `entered`, ends. Minutes round the clock count from when the
+  // tier is told, so that a quiet night does not use them up; working time counts from the entry.
+  Deadline LimitOf(lastmeter::common::v1::Promise promise, lastmeter::common::v1::Tier tier,
+                   Timestamp entered) const;
   // When a reminder follows.
   Timestamp NextReminder(lastmeter::common::v1::Promise promise) const;
   // Clocks of the case's level, begun at `start`; all, or only those named.
   std::vector<lastmeter::event::v1::ClockStart> StartClocks(Timestamp start) const;
 
-  // When somebody told now is really told: at once, or for quiet levels when duty begins.
-  Timestamp TellAt() const;
+  // When somebody told at `t` is really told: at once, or for quiet levels when duty begins.
+  Timestamp TellAt(Timestamp t) const;
+  Timestamp TellAt() const { return TellAt(now_); }
   Candidates Find(lastmeter::common::v1::Tier tier) const;
 
  private:

@@ -62,11 +62,9 @@ void RaiseLevel(Draft& draft, const CaseNumber& number, Case& c, cm::Level to,
   raised->set_to(to);
   raised->set_by(by);
   if (reason != nullptr) *raised->mutable_reason() = *reason;
-  const WorkCalendar& calendar = RosterOf(state).calendar();
   for (const auto& clock : c.clocks()) {
     if (clock.stopped() || clock.exhausted() || clock.tier() == cm::TIER_UNSPECIFIED) continue;
-    const Deadline limit =
-        calendar.After(draft.now(), *planner.TimeOf(clock.promise(), clock.tier()));
+    const Deadline limit = planner.LimitOf(clock.promise(), clock.tier(), draft.now());
     if (limit.due.ms >= clock.turn_due_ms()) continue;
     ev::Turn* turn = raised->add_turns();
     turn->set_promise(clock.promise());

@@ -1,0 +1,596 @@
+#include "tests/scenarios/play.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <sstream>
+
+#include "engine/base/check.h"
+#include "lastmeter/report/v1/report.pb.h"
+
+namespace lastmeter::scenario {
+namespace {
+
+namespace cd = lastmeter::command::v1;
+namespace cm = lastmeter::common::v1;
+namespace ev = lastmeter::event::v1;
+
+std::string Trim(std::string_view text) {
+  const size_t from = text.find_first_not_of(" \t\r");
+  if (from == std::string_view::npos) return {};
+  const size_t to = text.find_last_not_of(" \t\r");
+  return std::string(text.substr(from, to - from + 1));
+}
+
+std::string Lower(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
+}
+
+std::string Upper(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  return text;
+}
+
+cm::Tier TierOf(const std::string& word) {
+  cm::Tier tier = cm::TIER_UNSPECIFIED;
+  if (word != "-" && !word.empty()) cm::Tier_Parse("TIER_" + Upper(word), &tier);
+  return tier;
+}
+
+cm::Level LevelOf(const std::string& word) {
+  cm::Level level = cm::LEVEL_UNSPECIFIED;
+  cm::Level_Parse("LEVEL_" + Upper(word), &level);
+  return level;
+}
+
+std::string Name(cm::Tier tier) { return Lower(cm::Tier_Name(tier).substr(5)); }
+std::string Name(cm::Level level) { return Lower(cm::Level_Name(level).substr(6)); }
+std::string Name(cm::Promise promise) { return Lower(cm::Promise_Name(promise).substr(8)); }
+
+std::string Join(const google::protobuf::RepeatedPtrField<ev::Notice>& notices,
+                 ev::Purpose purpose) {
+  std::string out;
+  for (const auto& notice : notices) {
+    if (notice.purpose() != purpose) continue;
+    if (!out.empty()) out += ",";
+    out += notice.staff_id();
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string Described::ToString() const {
+  std::string out = name;
+  for (const auto& [key, value] : fields) out += " " + key + "=" + value;
+  return out;
+}
+
+std::optional<std::string> Player::Rows::Find(std::string_view key) const {
+  auto it = rows.find(key);
+  if (it == rows.end()) return std::nullopt;
+  return it->second;
+}
+
+void Player::Rows::Take(std::vector<Change> changes) {
+  for (auto& change : changes) {
+    if (change.value) {
+      rows[change.key] = *std::move(change.value);
+    } else {
+      rows.erase(change.key);
+    }
+  }
+}
+
+Player::Player(lastmeter::rules::v1::Rules rules)
+    : rules_(std::move(rules)), state_(std::make_unique<PartitionState>(&rows_)) {}
+
+bool Player::Fail(int line, const std::string& what) {
+  failures_.push_back("line " + std::to_string(line) + ": " + what);
+  return false;
+}
+
+std::vector<std::string> Player::Play(std::string_view text) {
+  std::istringstream lines{std::string(text)};
+  std::string line;
+  for (int number = 1; std::getline(lines, line); ++number) {
+    if (!PlayLine(line, number)) break;
+  }
+  return failures_;
+}
+
+bool Player::PlayLine(std::string_view text, int number) {
+  Line line;
+  line.number = number;
+  line.text = Trim(text.substr(0, text.find('#')));
+  if (line.text.empty()) return true;
+  std::string act = line.text;
+  if (size_t arrow = act.find("->"); arrow != std::string::npos) {
+    std::istringstream expected(act.substr(arrow + 2));
+    for (std::string one; std::getline(expected, one, ';');) line.expected.push_back(Trim(one));
+    act = Trim(act.substr(0, arrow));
+  }
+  std::istringstream words(act);
+  for (std::string word; words >> word;) {
+    const size_t equals = word.find('=');
+    if (equals != std::string::npos && !line.words.empty()) {
+      line.options[word.substr(0, equals)] = word.substr(equals + 1);
+    } else {
+      line.words.push_back(word);
+    }
+  }
+  if (line.words.empty()) return Fail(number, "nothing is done here");
+  if (line.words[0] == "date" || line.words[0] == "rules" || line.words[0] == "down") {
+    return Directive(line);
+  }
+  const Timestamp at = TimeOf(line.words[0], now_);
+  if (at < now_) return Fail(number, "time runs backwards");
+  if (line.words.size() < 2) return Fail(number, "what is done?");
+  happened_.clear();
+  if (line.words[1] == "pass") {
+    // Every timer on its own time.
+    while (state_->NextTimer() && state_->NextTimer()->due <= at) {
+      now_ = std::max(now_, state_->NextTimer()->due);
+      Tick();
+    }
+  }
+  now_ = at;
+  const auto timer = state_->NextTimer();
+  if (line.words[1] != "tick" && now_ > down_until_ && timer && timer->due < now_) {
+    return Fail(number, "a timer fell due at " + When(timer->due.ms) + "; play it with a tick");
+  }
+  if (line.words[1] != "pass" && !Act(line)) return false;
+  Compare(line);
+  return true;
+}
+
+// date 2026-01-05 · rules install · down until=12:00
+bool Player::Directive(const Line& line) {
+  if (line.words[0] == "date") {
+    auto midnight = ParseRfc3339(line.words.at(1) + "T00:00:00+08:00");
+    if (!midnight) return Fail(line.number, "not a date");
+    now_ = *midnight;
+    if (state_->meta().seq() == 0) {
+      Run(OwnershipInput{"scenario", {0}, 1, "scenario"});
+      Run(DayInput{});
+    }
+    return true;
+  }
+  if (line.words[0] == "rules") {
+    cd::Command command;
+    command.set_command_id("rules-" + std::to_string(line.number));
+    command.mutable_actor()->set_id("operator");
+    command.mutable_actor()->set_role(cm::ROLE_OPERATOR);
+    command.set_accepted_at_ms(now_.ms);
+    auto* rules = command.mutable_install_rules()->mutable_rules();
+    *rules = rules_;
+    // "rules calendar-until=20251231": the same rules with a calendar that ends earlier.
+    if (auto it = line.options.find("calendar-until"); it != line.options.end()) {
+      const auto until = static_cast<uint32_t>(std::stoul(it->second));
+      rules->mutable_calendar()->set_known_until(until);
+      auto* days = rules->mutable_calendar()->mutable_days();
+      days->erase(std::remove_if(days->begin(), days->end(),
+                                 [&](const auto& day) { return day.date() > until; }),
+                  days->end());
+      rules->set_version(rules->version() + "-until-" + it->second);
+    }
+    happened_.clear();
+    Submit(ev::INPUT_TOPIC_COMMAND, command.SerializeAsString());
+    Compare(line);
+    return failures_.empty();
+  }
+  down_until_ = TimeOf(line.options.at("until"), now_);
+  return true;
+}
+
+bool Player::Act(const Line& line) {
+  const std::string& verb = line.words[1];
+  if (verb == "tick") {
+    Tick();
+    return true;
+  }
+  if (verb == "report") return Report(line);
+  if (verb == "garbage") {
+    Submit(ev::INPUT_TOPIC_REPORT, "\xff\xfe garbage");
+    return true;
+  }
+  if (verb == "poison") {
+    PoisonInput poison{{ev::INPUT_TOPIC_REPORT, {next_report_++}, now_, "poison"}, 2};
+    Run(poison);
+    return true;
+  }
+  if (verb == "poison-timer") {
+    auto timer = state_->NextTimer();
+    if (!timer || timer->due > now_) return Fail(line.number, "no timer is due");
+    Run(PoisonTimer{{timer->number, timer->due, false}, 2});
+    return true;
+  }
+  if (verb == "restart") {
+    Run(OwnershipInput{"scenario", {0}, 1, "scenario"});
+    return true;
+  }
+  cd::Command command;
+  if (!Command(line, &command)) return false;
+  Submit(ev::INPUT_TOPIC_COMMAND, command.SerializeAsString());
+  return true;
+}
+
+// 09:00 report R1 elder-alone 430112001001 by=xu-guangming:grid [household=H1] [id=X]
+bool Player::Report(const Line& line) {
+  if (line.words.size() != 5) return Fail(line.number, "report ID KIND AREA by=ID:TIER");
+  lastmeter::report::v1::HardshipReport report;
+  report.set_report_id(line.words[2]);
+  report.set_kind(line.words[3]);
+  report.set_area(line.words[4]);
+  std::string routing = line.words[4].substr(0, 12);
+  routing.resize(12, '0');
+  report.set_routing_code(routing);
+  auto option = [&](const char* name) {
+    auto it = line.options.find(name);
+    return it == line.options.end() ? std::string() : it->second;
+  };
+  const std::string by = option("by");
+  const size_t colon = by.find(':');
+  report.mutable_reporter()->set_id(by.substr(0, colon));
+  report.mutable_reporter()->set_role(colon == std::string::npos ? cm::ROLE_SENTINEL
+                                                                 : cm::ROLE_STAFF);
+  if (colon != std::string::npos) report.set_reporter_tier(TierOf(by.substr(colon + 1)));
+  const std::string accepted = option("accepted");
+  report.set_accepted_at_ms((accepted.empty() ? now_ : TimeOf(accepted, now_)).ms);
+  const std::string occurred = option("occurred");
+  report.set_occurred_at_ms(occurred.empty() ? report.accepted_at_ms() : TimeOf(occurred, now_).ms);
+  report.set_household_ref(option("household"));
+  Submit(ev::INPUT_TOPIC_REPORT, report.SerializeAsString());
+  for (auto it = records_.rbegin(); it != records_.rend(); ++it) {
+    const auto& event = it->record.event();
+    if (!event.case_number().empty()) {
+      last_case_ = event.case_number();
+      if (it->record.part() == 0) case_of_report_.try_emplace(line.words[2], last_case_);
+    }
+    if (it->record.part() == 0) break;
+  }
+  return true;
+}
+
+bool Player::Command(const Line& line, cd::Command* command) {
+  auto option = [&](const char* name, const char* otherwise = "") {
+    auto it = line.options.find(name);
+    return it == line.options.end() ? std::string(otherwise) : it->second;
+  };
+  const std::string& verb = line.words[1];
+  command->set_command_id(option("id", ("line-" + std::to_string(line.number)).c_str()));
+  command->mutable_actor()->set_id(option("by"));
+  command->mutable_actor()->set_role(cm::ROLE_STAFF);
+  if (option("role") == "sentinel") command->mutable_actor()->set_role(cm::ROLE_SENTINEL);
+  if (option("role") == "operator") command->mutable_actor()->set_role(cm::ROLE_OPERATOR);
+  const std::string accepted = option("accepted");
+  command->set_accepted_at_ms((accepted.empty() ? now_ : TimeOf(accepted, now_)).ms);
+  const std::string on = option("on");
+  command->set_case_number(on.empty()                     ? last_case_
+                           : case_of_report_.contains(on) ? case_of_report_[on]
+                                                          : on);
+  uint32_t version = 0;
+  if (auto number = CaseNumber::Parse(command->case_number())) {
+    if (auto c = state_->FindCase(*number)) version = c->version();
+  }
+  if (!option("version").empty()) version = static_cast<uint32_t>(std::stoul(option("version")));
+  const std::string reason = option("reason");
+  if (verb == "acknowledge") {
+    auto* a = command->mutable_acknowledge();
+    if (!option("notice").empty()) {
+      a->set_notice_id(command->case_number() + "/" + option("notice"));
+    }
+    if (!option("cycle").empty()) a->set_cycle(static_cast<uint32_t>(std::stoul(option("cycle"))));
+  } else if (verb == "raise") {
+    auto* raise = command->mutable_raise();
+    raise->set_to_tier(TierOf(option("tier")));
+    if (!option("level").empty()) raise->set_to_level(LevelOf(option("level")));
+    raise->mutable_reason()->set_open(reason);
+  } else if (verb == "hand-down") {
+    auto* down = command->mutable_hand_down();
+    down->set_to_tier(TierOf(option("tier")));
+    down->set_case_version(version);
+    down->mutable_reason()->set_open(reason);
+  } else if (verb == "note") {
+    command->mutable_note()->mutable_text()->set_open(option("text"));
+  } else if (verb == "relief") {
+    if (!option("kinds").empty()) command->mutable_relief()->add_kinds(option("kinds"));
+    command->mutable_relief();
+  } else if (verb == "close") {
+    cm::Outcome outcome = cm::OUTCOME_UNSPECIFIED;
+    cm::Outcome_Parse("OUTCOME_" + Upper(option("outcome")), &outcome);
+    command->mutable_close()->set_outcome(outcome);
+    command->mutable_close()->set_case_version(version);
+  } else if (verb == "reopen") {
+    command->mutable_reopen()->mutable_reason()->set_open(reason);
+  } else if (verb == "accept-clock") {
+    command->mutable_accept_clock()->set_wall_ms(now_.ms);
+  } else {
+    return Fail(line.number, "unknown act '" + verb + "'");
+  }
+  return true;
+}
+
+void Player::Submit(ev::InputTopic topic, const std::string& bytes) {
+  int64_t& position = topic == ev::INPUT_TOPIC_REPORT ? next_report_ : next_command_;
+  Run(LogInput{topic, {position++}, now_, bytes});
+  while (auto number = state_->NextRecompute()) Run(RecomputeInput{*number});
+}
+
+void Player::Run(const Input& input) {
+  Decision decision = Decide(*state_, input, now_);
+  for (auto& sealed : Seal(*state_, std::move(decision), now_)) {
+    const absl::Status follows = CheckFollows(*state_, sealed.record);
+    LM_CHECK(follows.ok()) << follows.ToString();
+    Apply(*state_, sealed.record, sealed.sha256);
+    happened_.push_back(Describe(sealed.record.event()));
+    records_.push_back(std::move(sealed));
+  }
+  rows_.Take(state_->TakeChanges());
+}
+
+void Player::Tick() {
+  for (int fired = 0; fired < 1000; ++fired) {
+    const auto timer = state_->NextTimer();
+    if (!timer || timer->due > now_) return;
+    Run(TimerInput{timer->number, timer->due, false});
+  }
+}
+
+void Player::Compare(const Line& line) {
+  std::string actual;
+  for (const auto& event : happened_) actual += "\n    " + event.ToString();
+  if (line.expected.size() == 1 && line.expected[0] == "nothing") {
+    if (!happened_.empty()) Fail(line.number, "expected nothing, but:" + actual);
+    return;
+  }
+  if (line.expected.size() != happened_.size()) {
+    Fail(line.number, "'" + line.text + "': expected " + std::to_string(line.expected.size()) +
+                          " events, got " + std::to_string(happened_.size()) + ":" + actual);
+    return;
+  }
+  for (size_t i = 0; i < happened_.size(); ++i) {
+    std::istringstream words(line.expected[i]);
+    std::string name;
+    words >> name;
+    bool same = name == happened_[i].name;
+    if (name == "rejected") {
+      std::string reason;
+      words >> reason;
+      same = happened_[i].name == "CommandRejected" &&
+             happened_[i].fields.at(0).second == Lower(reason);
+    }
+    for (std::string word; same && words >> word;) {
+      const size_t equals = word.find('=');
+      const std::pair<std::string, std::string> field{word.substr(0, equals),
+                                                      word.substr(equals + 1)};
+      same = std::find(happened_[i].fields.begin(), happened_[i].fields.end(), field) !=
+             happened_[i].fields.end();
+    }
+    if (!same) {
+      Fail(line.number, "expected '" + line.expected[i] + "', got:" + actual);
+      return;
+    }
+  }
+}
+
+// "09:15" on the day of `base`, "2026-01-06T09:15", "+90m", "+2d".
+Timestamp Player::TimeOf(const std::string& word, Timestamp base) const {
+  if (word[0] == '+') {
+    const int64_t n = std::stoll(word.substr(1));
+    switch (word.back()) {
+      case 's':
+        return base + Seconds(n);
+      case 'm':
+        return base + Minutes(n);
+      case 'h':
+        return base + Hours(n);
+      default:
+        return base + Days(n);
+    }
+  }
+  std::string day = FormatRfc3339(base).substr(0, 11);
+  std::string clock = word;
+  if (const size_t t = word.find('T'); t != std::string::npos) {
+    day = word.substr(0, t + 1);
+    clock = word.substr(t + 1);
+  }
+  if (clock.size() == 5) clock += ":00";
+  auto at = ParseRfc3339(day + clock + "+08:00");
+  LM_CHECK(at.has_value()) << "not a time: " << word;
+  return *at;
+}
+
+std::string Player::When(int64_t ms) const {
+  const std::string text = FormatRfc3339({ms});
+  std::string clock = text.substr(11, 5);
+  if (text.substr(17, 2) != "00") clock = text.substr(11, 8);
+  return DateOf({ms}) == DateOf(now_) ? clock : text.substr(0, 11) + clock;
+}
+
+Described Player::Describe(const ev::Event& event) const {
+  Described d;
+  auto add = [&](const char* key, const std::string& value) {
+    if (!value.empty()) d.fields.emplace_back(key, value);
+  };
+  auto turn = [&](const ev::Turn& t) {
+    add("promise", Name(t.promise()));
+    add("tier", Name(t.tier()));
+    add("round", std::to_string(t.round()));
+    add("due", When(t.due_ms()));
+    add("told", Join(t.notices(), ev::PURPOSE_ANSWER));
+    add("copied", Join(t.notices(), ev::PURPOSE_COPY));
+    if (t.provisional()) add("provisional", "yes");
+    if (t.notices_size() > 0 && t.notices(0).not_before_ms() != 0) {
+      add("told-at", When(t.notices(0).not_before_ms()));
+    }
+  };
+  auto clocks = [&](const auto& starts) {
+    for (const auto& start : starts) {
+      add(Name(start.promise()).c_str(), When(start.due_ms()));
+      add((Name(start.promise()) + "-near").c_str(), When(start.near_due_ms()));
+      if (start.provisional()) add((Name(start.promise()) + "-provisional").c_str(), "yes");
+    }
+  };
+  auto flags = [&](const auto& e) {
+    if (e.outage()) add("outage", "yes");
+  };
+  switch (event.body_case()) {
+    case ev::Event::kCaseOpened: {
+      const auto& e = event.case_opened();
+      d.name = "CaseOpened";
+      add("case", event.case_number());
+      add("level", Name(e.level()));
+      if (e.has_turn()) turn(e.turn());
+      clocks(e.clocks());
+      for (const auto& twin : e.possible_twins()) add("twin", twin);
+      add("authorities", Join(e.authorities(), ev::PURPOSE_OUTSIDE_AUTHORITY));
+      if (event.restricted()) add("restricted", "yes");
+      if (e.unreadable()) add("unreadable", "yes");
+      if (e.occurred_at_clipped()) add("clipped", "yes");
+      break;
+    }
+    case ev::Event::kReportAttached:
+      d.name = "ReportAttached";
+      add("case", event.case_number());
+      break;
+    case ev::Event::kLevelRaised: {
+      const auto& e = event.level_raised();
+      d.name = "LevelRaised";
+      add("from", Name(e.from()));
+      add("to", Name(e.to()));
+      for (const auto& t : e.turns()) turn(t);
+      clocks(e.clocks());
+      break;
+    }
+    case ev::Event::kTierPassed:
+      d.name = "TierPassed";
+      add("tier", Name(event.tier_passed().tier()));
+      add("reason", Lower(ev::PassReason_Name(event.tier_passed().reason()).substr(12)));
+      break;
+    case ev::Event::kCaseEscalated: {
+      const auto& e = event.case_escalated();
+      d.name = "CaseEscalated";
+      add("reason", Lower(ev::ClimbReason_Name(e.reason()).substr(13)));
+      turn(e.turn());
+      if (e.was_due_ms() != 0) add("was-due", When(e.was_due_ms()));
+      flags(e);
+      break;
+    }
+    case ev::Event::kLadderExhausted: {
+      const auto& e = event.ladder_exhausted();
+      d.name = "LadderExhausted";
+      add("promise", Name(e.promise()));
+      add("next", When(e.next_reminder_ms()));
+      add("told", Join(e.notices(), ev::PURPOSE_REMINDER));
+      flags(e);
+      break;
+    }
+    case ev::Event::kCaseReminded: {
+      const auto& e = event.case_reminded();
+      d.name = "CaseReminded";
+      add("promise", Name(e.promise()));
+      add("number", std::to_string(e.number()));
+      add("next", When(e.next_reminder_ms()));
+      add("told", Join(e.notices(), ev::PURPOSE_REMINDER));
+      flags(e);
+      break;
+    }
+    case ev::Event::kClockNearDue: {
+      const auto& e = event.clock_near_due();
+      d.name = "ClockNearDue";
+      add("promise", Name(e.promise()));
+      add("due", When(e.due_ms()));
+      add("told", Join(e.notices(), ev::PURPOSE_NEAR_DUE));
+      flags(e);
+      break;
+    }
+    case ev::Event::kClockBreached:
+      d.name = "ClockBreached";
+      add("promise", Name(event.clock_breached().promise()));
+      flags(event.clock_breached());
+      break;
+    case ev::Event::kCaseAcknowledged:
+      d.name = "CaseAcknowledged";
+      add("by", event.case_acknowledged().by().id());
+      add("tier", Name(event.case_acknowledged().tier()));
+      break;
+    case ev::Event::kCaseHandedDown: {
+      const auto& e = event.case_handed_down();
+      d.name = "CaseHandedDown";
+      add("count", std::to_string(e.count()));
+      add("to", Name(e.to_tier()));
+      if (e.has_turn()) turn(e.turn());
+      break;
+    }
+    case ev::Event::kDistrictTold:
+      d.name = "DistrictTold";
+      add("reason", event.district_told().reason());
+      add("told", Join(event.district_told().notices(), ev::PURPOSE_ATTENTION));
+      break;
+    case ev::Event::kCaseNoted:
+      d.name = "CaseNoted";
+      add("by", event.case_noted().by().id());
+      break;
+    case ev::Event::kReliefRecorded:
+      d.name = "ReliefRecorded";
+      add("by", event.relief_recorded().by().id());
+      break;
+    case ev::Event::kCaseClosed:
+      d.name = "CaseClosed";
+      add("outcome", Lower(cm::Outcome_Name(event.case_closed().outcome()).substr(8)));
+      break;
+    case ev::Event::kCaseReopened: {
+      const auto& e = event.case_reopened();
+      d.name = "CaseReopened";
+      add("cycle", std::to_string(e.cycle()));
+      if (e.has_turn()) turn(e.turn());
+      clocks(e.clocks());
+      break;
+    }
+    case ev::Event::kDeadlinesRecomputed: {
+      d.name = "DeadlinesRecomputed";
+      add("case", event.case_number());
+      clocks(event.deadlines_recomputed().clocks());
+      for (const auto& t : event.deadlines_recomputed().turns()) turn(t);
+      break;
+    }
+    case ev::Event::kCommandRejected:
+      d.name = "CommandRejected";
+      add("reason", Lower(ev::Rejection_Name(event.command_rejected().reason()).substr(10)));
+      add("detail", event.command_rejected().detail());
+      break;
+    case ev::Event::kInputRepeated:
+      d.name = "InputRepeated";
+      add("id", event.input_repeated().input_id());
+      break;
+    case ev::Event::kInputQuarantined:
+      d.name = "InputQuarantined";
+      break;
+    case ev::Event::kCaseQuarantined:
+      d.name = "CaseQuarantined";
+      add("told", Join(event.case_quarantined().notices(), ev::PURPOSE_ATTENTION));
+      break;
+    case ev::Event::kRulesInstalled:
+      d.name = "RulesInstalled";
+      add("version", event.rules_installed().version());
+      break;
+    case ev::Event::kWriterOpened:
+      d.name = "WriterOpened";
+      break;
+    case ev::Event::kClockAccepted:
+      d.name = "ClockAccepted";
+      break;
+    case ev::Event::kDayRolled:
+      d.name = "DayRolled";
+      break;
+    default:
+      d.name = "Heartbeat";
+      break;
+  }
+  return d;
+}
+
+}  // namespace lastmeter::scenario

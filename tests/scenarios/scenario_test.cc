@@ -1,0 +1,100 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "tests/core/sample_rules.h"
+#include "tests/scenarios/play.h"
+
+namespace lastmeter::scenario {
+namespace {
+
+std::vector<std::string> Files() {
+  std::vector<std::string> files;
+  for (const auto& entry :
+       std::filesystem::directory_iterator(LASTMETER_SOURCE_DIR "/tests/scenarios/files")) {
+    if (entry.path().extension() == ".scn") files.push_back(entry.path().string());
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+std::string Read(const std::string& path) {
+  std::ifstream in(path);
+  std::stringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+class ScenarioTest : public testing::TestWithParam<std::string> {};
+
+TEST_P(ScenarioTest, HappensAsWritten) {
+  Player player(SampleRules());
+  for (const std::string& failure : player.Play(Read(GetParam()))) {
+    ADD_FAILURE() << std::filesystem::path(GetParam()).filename().string() << " " << failure;
+  }
+}
+
+// What was decided once is decided again, byte for byte, from the log alone.
+TEST_P(ScenarioTest, IsDecidedAgainToTheSameBytes) {
+  Player player(SampleRules());
+  player.Play(Read(GetParam()));
+  Player::Rows rows;
+  PartitionState state(&rows);
+  const auto& records = player.records();
+  for (size_t i = 0; i < records.size();) {
+    const auto& first = records[i].record;
+    const Timestamp log_time{first.log_time_ms()};
+    auto again = Seal(state, Decide(state, InputOf(first), log_time), log_time);
+    ASSERT_EQ(again.size(), first.parts()) << first.ShortDebugString();
+    for (const auto& sealed : again) {
+      ASSERT_EQ(sealed.record.ShortDebugString(), records[i].record.ShortDebugString());
+      ASSERT_EQ(sealed.bytes, records[i].bytes);
+      Apply(state, records[i].record, records[i].sha256);
+      ++i;
+    }
+    rows.Take(state.TakeChanges());
+  }
+  EXPECT_EQ(state.Digest(), player.state().Digest());
+}
+
+// A state loaded from its stored rows is the state that was folded.
+TEST_P(ScenarioTest, IsLoadedAsItWasStored) {
+  Player player(SampleRules());
+  player.Play(Read(GetParam()));
+  PartitionState loaded(&player.rows());
+  for (const auto& [key, value] : player.rows().rows) {
+    if (key[0] != 's' && key[0] != 'c') {
+      ASSERT_TRUE(loaded.LoadRow(key, value));
+    }
+  }
+  EXPECT_EQ(loaded.Digest(), player.state().Digest());
+  EXPECT_EQ(loaded.NextTimer(), player.state().NextTimer());
+  EXPECT_EQ(loaded.NextRecompute(), player.state().NextRecompute());
+}
+
+INSTANTIATE_TEST_SUITE_P(Files, ScenarioTest, testing::ValuesIn(Files()), [](const auto& info) {
+  std::string name = std::filesystem::path(info.param).stem().string();
+  std::replace_if(
+      name.begin(), name.end(), [](char c) { return !std::isalnum(c); }, '_');
+  return name;
+});
+
+TEST(ScenarioPlayerTest, FindsWhatDoesNotComeAsWritten) {
+  const std::string head =
+      "date 2026-01-05\nrules -> RulesInstalled\n"
+      "09:00 report R1 elder-alone 430112001001 by=hotline -> ";
+  EXPECT_TRUE(Player(SampleRules()).Play(head + "CaseOpened level=critical\n").empty());
+  EXPECT_FALSE(Player(SampleRules()).Play(head + "CaseOpened level=urgent\n").empty());
+  EXPECT_FALSE(Player(SampleRules()).Play(head + "nothing\n").empty());
+  EXPECT_FALSE(Player(SampleRules()).Play(head + "CaseOpened; CaseNoted\n").empty());
+  EXPECT_FALSE(
+      Player(SampleRules())
+          .Play(head + "CaseOpened\n10:00 note by=hotline text=x -> rejected NOT_ALLOWED\n")
+          .empty());
+}
+
+}  // namespace
+}  // namespace lastmeter::scenario
