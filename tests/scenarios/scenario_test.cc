@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -73,6 +74,26 @@ TEST_P(ScenarioTest, IsLoadedAsItWasStored) {
   EXPECT_EQ(loaded.Digest(), player.state().Digest());
   EXPECT_EQ(loaded.NextTimer(), player.state().NextTimer());
   EXPECT_EQ(loaded.NextRecompute(), player.state().NextRecompute());
+}
+
+// golden.txt holds, for each file, the hash of its last record (and by the chain of all) and of the
+// state that they fold to. A difference means that Decide or Apply answers otherwise than the
+// version that wrote real logs: raise kDeciderVersion, then write the file anew with
+// LASTMETER_WRITE_GOLDEN=1.
+TEST(GoldenLogTest, IsWhatThisDeciderVersionWrote) {
+  std::string lines = "decider version " + std::to_string(kDeciderVersion) + "\n";
+  for (const std::string& file : Files()) {
+    Player player(SampleRules());
+    player.Play(Read(file));
+    ASSERT_FALSE(player.records().empty());
+    lines += std::filesystem::path(file).stem().string() + " " +
+             std::to_string(player.records().size()) + " " +
+             ToHex(AsBytes(player.records().back().sha256)) + " " +
+             ToHex(AsBytes(player.state().Digest())) + "\n";
+  }
+  const std::string golden = LASTMETER_SOURCE_DIR "/tests/scenarios/golden.txt";
+  if (std::getenv("LASTMETER_WRITE_GOLDEN") != nullptr) std::ofstream(golden) << lines;
+  EXPECT_EQ(Read(golden), lines);
 }
 
 INSTANTIATE_TEST_SUITE_P(Files, ScenarioTest, testing::ValuesIn(Files()), [](const auto& info) {
