@@ -4,6 +4,7 @@
 #include "engine/base/hash.h"
 #include "engine/base/ids.h"
 #include "engine/base/time.h"
+#include "engine/base/utf8.h"
 
 namespace lastmeter {
 namespace {
@@ -48,6 +49,21 @@ TEST(TimeTest, DaysBeginAtMidnightInUtcPlus8) {
   EXPECT_FALSE(ParseRfc3339("yesterday").has_value());
   EXPECT_FALSE(IsValidDate(20260230));
   EXPECT_TRUE(IsValidDate(20240229));
+}
+
+TEST(Utf8Test, AcceptsWellFormedTextOnly) {
+  for (auto* good : {"", "plain", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf",
+                     "\xee\x80\x80", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf", "望城区 𠮷"}) {
+    EXPECT_TRUE(IsUtf8(good)) << ToHex(good);
+  }
+  for (auto* bad : {"\x80", "\xc0\xaf", "\xc1\xbf", "\xc2", "\xc2\x41", "\xe0\x9f\xbf",
+                    "\xed\xa0\x80", "\xe6\x9c", "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80",
+                    "\xf5\x80\x80\x80", "\xff", "\xcd\xfb\xb3\xc7\xc7\xf8"}) {
+    EXPECT_FALSE(IsUtf8(bad)) << ToHex(bad);
+  }
+  EXPECT_TRUE(HasControlCharacters("a\nb"));
+  EXPECT_TRUE(HasControlCharacters("\x7f"));
+  EXPECT_FALSE(HasControlCharacters("望城 区"));
 }
 
 TEST(CheckDeathTest, EndsTheProcessWithItsMessage) {

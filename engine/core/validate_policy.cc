@@ -1,0 +1,236 @@
+// The part of ValidateRules that looks at the policy.
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "engine/core/validate_rules.h"
+
+namespace lastmeter {
+namespace {
+
+using common::v1::Tier;
+using rules::v1::ClockPolicy;
+using rules::v1::Duration;
+using rules::v1::Kind;
+using rules::v1::Ladder;
+using rules::v1::LevelPolicy;
+using rules::v1::Post;
+using rules::v1::Rung;
+
+// Longer limits are slips of the pen; ten years also keep every deadline a writable date.
+constexpr uint32_t kMostMinutes = 10 * 366 * 1440;
+constexpr uint32_t kMostWorkingDays = 2500;
+
+std::string LevelWord(common::v1::Level level) {
+  switch (level) {
+    case common::v1::LEVEL_CRITICAL:
+      return "critical";
+    case common::v1::LEVEL_URGENT:
+      return "urgent";
+    case common::v1::LEVEL_ORDINARY:
+      return "ordinary";
+    case common::v1::LEVEL_ATTENTION:
+      return "attention";
+    default:
+      return "no level";
+  }
+}
+
+bool IsLevel(int level) {
+  return level >= common::v1::LEVEL_CRITICAL && level <= common::v1::LEVEL_ATTENTION;
+}
+
+class PolicyValidator {
+ public:
+  PolicyValidator(const rules::v1::Rules& rules, RulesProblems& problems)
+      : policy_(rules.policy()), problems_(problems) {
+    for (const Post& post : rules.roster()) persons_.emplace(post.staff_id(), &post);
+  }
+
+  void Run() {
+    CheckKinds();
+    CheckLevels();
+    CheckEntry();
+  }
+
+ private:
+  void CheckKinds() {
+    if (policy_.kinds().empty()) problems_.Add("policy.kinds", "no kind is listed");
+    std::set<std::string_view> seen;
+    for (int i = 0; i < policy_.kinds_size(); ++i) {
+      const Kind& kind = policy_.kinds(i);
+      std::string path = PathAt("policy.kinds", i);
+      CheckKindCode(path + ".code", kind.code());
+      if (!seen.insert(kind.code()).second) {
+        problems_.Add(path + ".code", "kind " + kind.code() + " is listed twice");
+      }
+      problems_.CheckText(path + ".name_zh", kind.name_zh(), kLongestRulesName);
+      problems_.CheckText(path + ".name_en", kind.name_en(), kLongestRulesName, /*required=*/false);
+      if (!IsLevel(kind.level())) problems_.Add(path + ".level", "is missing");
+      CheckOutsideAuthorities(path + ".outside_authorities", kind);
+    }
+  }
+
+  void CheckKindCode(const std::string& path, std::string_view code) {
+    bool well_formed = !code.empty() && code.front() != '-' && code.back() != '-' &&
+                       std::all_of(code.begin(), code.end(), [](char c) {
+                         return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+                       });
+    if (code.empty()) {
+      problems_.Add(path, "is missing");
+    } else if (!well_formed) {
+      problems_.Add(path, "may only have lower-case letters, digits and hyphens between them");
+    } else if (code.size() > kLongestRulesId) {
+      problems_.Add(path, "is longer than " + std::to_string(kLongestRulesId) + " bytes");
+    }
+  }
+
+  void CheckOutsideAuthorities(const std::string& list, const Kind& kind) {
+    std::set<std::string_view> seen;
+    for (int i = 0; i < kind.outside_authorities_size(); ++i) {
+      const std::string& id = kind.outside_authorities(i);
+      auto it = persons_.find(id);
+      if (it == persons_.end()) {
+        problems_.Add(PathAt(list, i), id + " is not in the roster");
+      } else if (!it->second->outside_authority()) {
+        problems_.Add(PathAt(list, i), id + " is not marked as an outside authority in the roster");
+      }
+      if (!seen.insert(id).second) problems_.Add(PathAt(list, i), id + " is listed twice");
+    }
+  }
+
+  void CheckLevels() {
+    std::set<int> seen;
+    for (int i = 0; i < policy_.levels_size(); ++i) {
+      const LevelPolicy& level = policy_.levels(i);
+      std::string path = PathAt("policy.levels", i);
+      if (!IsLevel(level.level())) {
+        problems_.Add(path + ".level", "is missing");
+      } else if (!seen.insert(level.level()).second) {
+        problems_.Add(path + ".level", "level " + LevelWord(level.level()) + " is listed twice");
+      }
+      CheckLadder(path + ".acknowledge", level.acknowledge());
+      CheckAllTiers(path + ".acknowledge.rungs", level.acknowledge());
+      CheckClocks(path + ".clocks", level);
+    }
+    for (int level = common::v1::LEVEL_CRITICAL; level <= common::v1::LEVEL_ATTENTION; ++level) {
+      if (!seen.contains(level)) {
+        problems_.Add("policy.levels", "level " + LevelWord(static_cast<common::v1::Level>(level)) +
+                                           " is not listed");
+      }
+    }
+  }
+
+  void CheckAllTiers(const std::string& path, const Ladder& ladder) {
+    for (int tier = common::v1::TIER_GRID; tier < common::v1::TIER_DISTRICT; ++tier) {
+      if (std::none_of(ladder.rungs().begin(), ladder.rungs().end(),
+                       [&](const Rung& rung) { return rung.tier() == tier; })) {
+        problems_.Add(path, "tier " + WordOf(static_cast<Tier>(tier)) + " has no rung");
+      }
+    }
+  }
+
+  // A ladder that stops below the district would leave a case there with nobody above to call in.
+  void CheckLadder(const std::string& path, const Ladder& ladder) {
+    int below = common::v1::TIER_UNSPECIFIED;
+    for (int i = 0; i < ladder.rungs_size(); ++i) {
+      const Rung& rung = ladder.rungs(i);
+      std::string at = PathAt(path + ".rungs", i);
+      CheckDuration(at + ".answer_within", rung.answer_within());
+      CheckCopiedIn(at + ".copied_in", rung);
+      if (!IsTier(rung.tier())) {
+        problems_.Add(at + ".tier", "is missing");
+        continue;
+      }
+      if (rung.tier() <= below) {
+        problems_.Add(at + ".tier", WordOf(rung.tier()) + " is not above the rung before it");
+      }
+      below = std::max<int>(below, rung.tier());
+    }
+    if (below != common::v1::TIER_DISTRICT) {
+      problems_.Add(path + ".rungs", "does not rise to the district");
+    }
+    CheckDuration(path + ".remind_every", ladder.remind_every());
+  }
+
+  void CheckCopiedIn(const std::string& list, const Rung& rung) {
+    std::set<int> seen;
+    for (int i = 0; i < rung.copied_in_size(); ++i) {
+      Tier tier = rung.copied_in(i);
+      if (!IsTier(tier)) {
+        problems_.Add(PathAt(list, i), "is not a tier");
+      } else if (tier == rung.tier()) {
+        problems_.Add(PathAt(list, i), WordOf(tier) + " is already asked to answer on this rung");
+      } else if (!seen.insert(tier).second) {
+        problems_.Add(PathAt(list, i), WordOf(tier) + " is listed twice");
+      }
+    }
+  }
+
+  void CheckClocks(const std::string& list, const LevelPolicy& level) {
+    std::set<int> seen;
+    for (int i = 0; i < level.clocks_size(); ++i) {
+      const ClockPolicy& clock = level.clocks(i);
+      std::string path = PathAt(list, i);
+      if (clock.promise() == common::v1::PROMISE_ACKNOWLEDGE) {
+        problems_.Add(path + ".promise",
+                      "acknowledgement has its own ladder and no clock beside it");
+      } else if (clock.promise() != common::v1::PROMISE_FIRST_RELIEF &&
+                 clock.promise() != common::v1::PROMISE_RESOLVE) {
+        problems_.Add(path + ".promise", "is missing");
+      } else if (!seen.insert(clock.promise()).second) {
+        problems_.Add(path + ".promise", "the same promise is listed twice");
+      }
+      CheckDuration(path + ".within", clock.within());
+      CheckLadder(path + ".overdue", clock.overdue());
+    }
+    if (!seen.contains(common::v1::PROMISE_RESOLVE)) {
+      problems_.Add(list, "the clock for closing the case (resolve) is missing");
+    }
+  }
+
+  void CheckDuration(const std::string& path, const Duration& duration) {
+    uint32_t most = kMostMinutes;
+    switch (duration.unit()) {
+      case rules::v1::DURATION_UNIT_MINUTES:
+      case rules::v1::DURATION_UNIT_DUTY_MINUTES:
+        break;
+      case rules::v1::DURATION_UNIT_WORKING_DAYS:
+        most = kMostWorkingDays;
+        break;
+      default:
+        problems_.Add(path, duration.amount() == 0 ? "is missing" : "has no unit");
+        return;
+    }
+    if (duration.amount() == 0) problems_.Add(path, "must be at least 1");
+    if (duration.amount() > most) problems_.Add(path, "is longer than ten years");
+  }
+
+  void CheckEntry() {
+    std::set<int> seen;
+    for (int i = 0; i < policy_.entry_size(); ++i) {
+      const auto& rule = policy_.entry(i);
+      std::string path = PathAt("policy.entry", i);
+      if (rule.reporter_tier() != common::v1::TIER_UNSPECIFIED && !IsTier(rule.reporter_tier())) {
+        problems_.Add(path + ".reporter_tier", "is not a tier");
+      } else if (!seen.insert(rule.reporter_tier()).second) {
+        problems_.Add(path + ".reporter_tier", "has a rule already");
+      }
+      if (!IsTier(rule.enter_at())) problems_.Add(path + ".enter_at", "is missing");
+    }
+  }
+
+  const rules::v1::Policy& policy_;
+  RulesProblems& problems_;
+  std::map<std::string_view, const Post*> persons_;
+};
+
+}  // namespace
+
+void ValidatePolicy(const rules::v1::Rules& rules, RulesProblems& problems) {
+  PolicyValidator(rules, problems).Run();
+}
+
+}  // namespace lastmeter
