@@ -1,0 +1,492 @@
+#include "tools/check/judge.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <set>
+
+#include "tests/check/story.h"
+#include "tools/check/rules.h"
+
+namespace lastmeter {
+namespace {
+
+namespace cm = lastmeter::common::v1;
+namespace ev = lastmeter::event::v1;
+using ::testing::ElementsAre;
+using ::testing::UnorderedElementsAre;
+
+Judge JudgeOf(const std::vector<std::string>& stored, JudgeOptions options = {}) {
+  Judge judge(PartitionId{0}, options);
+  // Gaps, as a log's own positions have them.
+  for (size_t i = 0; i < stored.size(); ++i) {
+    judge.Take({static_cast<int64_t>(i * 3)}, stored[i]);
+  }
+  judge.Finish();
+  return judge;
+}
+
+std::set<std::string> RulesOf(const Judge& judge) {
+  std::set<std::string> rules;
+  for (const Finding& finding : judge.findings()) rules.insert(finding.rule);
+  return rules;
+}
+
+std::string Told(const Judge& judge) {
+  std::string all;
+  for (const Finding& finding : judge.findings()) all += ToString(finding) + "\n";
+  return all;
+}
+
+// A log that breaks one rule and no other.
+struct Broken {
+  const rule::Rule& rule;
+  std::string how;
+  std::function<void(Story&)> make;
+  // Changes stored bytes after sealing.
+  std::function<void(std::vector<std::string>&)> damage = nullptr;
+};
+
+// Changes the input of a decision.
+template <typename Message>
+void ChangeInput(LogBuilder::Record& record, const std::function<void(Message&)>& change) {
+  Message message;
+  ASSERT_TRUE(message.ParseFromString(record.input()));
+  change(message);
+  record.set_input(message.SerializeAsString());
+}
+
+using lastmeter::command::v1::Command;
+using lastmeter::report::v1::HardshipReport;
+
+void ReplaceEverywhere(LogBuilder& log, const std::string& from, const std::string& to) {
+  ASSERT_EQ(from.size(), to.size()) << "lengths are part of the encoding";
+  for (auto& record : log.records()) {
+    std::string bytes = record.SerializeAsString();
+    for (size_t at = 0; (at = bytes.find(from, at)) != std::string::npos; at += to.size()) {
+      bytes.replace(at, to.size(), to);
+    }
+    ASSERT_TRUE(record.ParseFromString(bytes));
+  }
+}
+
+int64_t M(int64_t minute) { return LogBuilder::Minute(minute); }
+
+std::vector<Broken> LogFaults() {
+  return {
+      {rule::kParse, "a value is no record", [](Story&) {},
+       [](auto& stored) { stored.back() = "\xff\xff"; }},
+      {rule::kUnknownEvent, "an event from the future",
+       [](Story& s) { s.log[s.heartbeat].mutable_event()->clear_body(); }},
+      {rule::kSeq, "a number is left out", [](Story& s) { s.log[s.heartbeat].set_seq(999); }},
+      {rule::kChain, "a hash is wrong",
+       [](Story& s) { s.log[s.heartbeat].set_prev_sha256(std::string(32, 'x')); }},
+      {rule::kChain, "a stored byte was changed afterwards", [](Story&) {},
+       [](auto& stored) {
+         const size_t at = stored[3].find("staff-");
+         ASSERT_NE(at, std::string::npos);
+         stored[3][at] = 'S';
+       }},
+      {rule::kTime, "log time falls", [](Story& s) { s.log[s.heartbeat].set_log_time_ms(M(465)); }},
+      {rule::kEpoch, "an epoch rises by itself", [](Story& s) { s.log[s.heartbeat].set_epoch(3); }},
+      {rule::kEpoch, "the first epoch is not 1",
+       [](Story& s) {
+         for (auto& record : s.log.records()) record.set_epoch(2);
+         s.log[s.writer_again].set_epoch(3);
+         s.log[s.heartbeat].set_epoch(3);
+       }},
+      {rule::kEpoch, "two owners in one epoch",
+       [](Story& s) {
+         s.log[s.writer_again].set_epoch(1);
+         s.log[s.heartbeat].set_epoch(1);
+       }},
+      {rule::kWriter, "a log of another cluster",
+       [](Story& s) {
+         s.log[s.writer_again].mutable_event()->mutable_writer_opened()->set_cluster_id("other");
+       }},
+      {rule::kDay, "tomorrow comes today",
+       [](Story& s) { s.log[s.day].mutable_event()->mutable_day_rolled()->set_date(20260106); }},
+      {rule::kRules, "rules are counted twice",
+       [](Story& s) { s.log[s.rules].mutable_event()->mutable_rules_installed()->set_ordinal(2); }},
+      {rule::kRules, "a case pins rules that are not in force",
+       [](Story& s) {
+         s.log[s.opened].mutable_event()->mutable_case_opened()->set_rules_ordinal(7);
+       }},
+      {rule::kParts, "a decision is not whole",
+       [](Story& s) {
+         s.log[s.climbed].set_parts(3);
+         s.log[s.climbed + 1].set_parts(3);
+       }},
+      {rule::kParts, "the log ends inside a decision",
+       [](Story& s) { s.log[s.heartbeat].set_parts(2); }},
+      {rule::kWhole, "two log times in one decision",
+       [](Story& s) { s.log[s.climbed + 1].set_log_time_ms(M(15) + 1); }},
+      {rule::kWhole, "two inputs in one decision",
+       [](Story& s) { s.log[s.attached + 1].mutable_input_cause()->set_position(77); }},
+      {rule::kCause, "a note without anybody's command",
+       [](Story& s) {
+         s.log[s.noted].mutable_engine_cause();
+         s.log[s.noted].clear_input();
+       }},
+      {rule::kInputBytes, "a timer with input bytes",
+       [](Story& s) { s.log[s.climbed].set_input("x"); }},
+      {rule::kInputBytes, "a second part with input bytes",
+       [](Story& s) { s.log[s.attached + 1].set_input("x"); }},
+      {rule::kInputOrder, "an input is decided after a later one",
+       [](Story& s) { s.log[s.noted].mutable_input_cause()->set_position(1); }},
+      {rule::kInputRepeated, "a command is decided twice",
+       [](Story& s) {
+         ChangeInput<Command>(s.log[s.noted], [](Command& c) { c.set_command_id("a1"); });
+       }},
+      {rule::kInputRepeated, "a repetition names another decision",
+       [](Story& s) {
+         s.log[s.repeated].mutable_event()->mutable_input_repeated()->set_first_seq(3);
+       }},
+      {rule::kInputMatch, "somebody else's name",
+       [](Story& s) {
+         s.log[s.noted].mutable_event()->mutable_case_noted()->mutable_by()->set_id("li-si");
+       }},
+      {rule::kInputMatch, "another report than the input's",
+       [](Story& s) {
+         s.log[s.opened].mutable_event()->mutable_case_opened()->set_report_id("r9");
+       }},
+      {rule::kInputMatch, "something else than was commanded",
+       [](Story& s) {
+         ChangeInput<Command>(s.log[s.closed], [](Command& c) { c.mutable_note(); });
+       }},
+      {rule::kInputMatch, "a close on a stale reading",
+       [](Story& s) {
+         ChangeInput<Command>(s.log[s.closed],
+                              [](Command& c) { c.mutable_close()->set_case_version(3); });
+       }},
+      {rule::kInputMatch, "another time of acceptance",
+       [](Story& s) { s.log[s.noted].mutable_input_cause()->set_accepted_at_ms(M(1)); }},
+  };
+}
+
+std::vector<Broken> CaseFaults() {
+  return {
+      {rule::kCaseNumber, "a counter is left out",
+       [](Story& s) { ReplaceEverywhere(s.log, Story::kSecond, "430112001001-2026-00003"); }},
+      {rule::kCaseNumber, "last year's number",
+       [](Story& s) { ReplaceEverywhere(s.log, Story::kSecond, "430112001001-2025-00001"); }},
+      {rule::kCaseNumber, "another place's number",
+       [](Story& s) { ReplaceEverywhere(s.log, Story::kSecond, "430112001002-2026-00001"); }},
+      {rule::kCaseVersion, "a version is left out",
+       [](Story& s) { s.log[s.noted_restricted].mutable_event()->set_case_version(9); }},
+      {rule::kCaseUnknown, "a refusal about a case that is not there",
+       [](Story& s) {
+         const std::string number = "430112001001-2026-00009";
+         LogBuilder::Event event = Story::CaseEvent(number);
+         event.mutable_command_rejected()->set_command_id("x");
+         event.mutable_command_rejected()->mutable_by()->set_id("tan-dan");
+         s.log.Command(471, Story::MakeNote("x", number), {event});
+       }},
+      {rule::kCaseClosed, "a note on a closed case",
+       [](Story& s) {
+         s.log.Command(471, Story::MakeNote("x", Story::kFirst), {Story::Noted(Story::kFirst, 2)});
+       }},
+      {rule::kCaseClosed, "a clock of a closed case fires",
+       [](Story& s) {
+         LogBuilder::Event event = Story::CaseEvent(Story::kFirst, 2);
+         event.mutable_clock_near_due()->set_promise(cm::PROMISE_RESOLVE);
+         event.mutable_clock_near_due()->set_was_due_ms(M(471));
+         s.log.Timer(471, Story::kFirst, 471, {event});
+       }},
+      {rule::kCaseCycle, "a note of a cycle to come",
+       [](Story& s) { s.log[s.noted].mutable_event()->set_cycle(2); }},
+      {rule::kCasePromise, "a case opens and nobody is asked",
+       [](Story& s) {
+         const auto report = Story::MakeReport("r9", "h9");
+         s.log.Report(471, report, {Story::Opened("430112001001-2026-00003", report, 471)});
+       }},
+      {rule::kCasePromise, "an acknowledged case without a clock",
+       [](Story& s) {
+         s.log[s.reopened].mutable_event()->mutable_case_reopened()->clear_clocks();
+         s.log.Erase(s.closed_again);
+       }},
+      {rule::kRestricted, "the village is told of a restricted case",
+       [](Story& s) {
+         s.log[s.opened_restricted]
+             .mutable_event()
+             ->mutable_case_opened()
+             ->mutable_turn()
+             ->mutable_notices(0)
+             ->set_tier(cm::TIER_VILLAGE);
+       }},
+      {rule::kRestricted, "a case is no longer restricted",
+       [](Story& s) { s.log[s.noted_restricted].mutable_event()->set_restricted(false); }},
+      {rule::kNotices, "a notice id twice",
+       [](Story& s) {
+         s.log[s.climbed + 1]
+             .mutable_event()
+             ->mutable_case_escalated()
+             ->mutable_turn()
+             ->mutable_notices(0)
+             ->set_notice_id(Story::kFirst + "/1");
+       }},
+      {rule::kAttach, "a report of another household",
+       [](Story& s) {
+         ChangeInput<HardshipReport>(s.log[s.attached],
+                                     [](HardshipReport& r) { r.set_household_ref("h7"); });
+       }},
+      {rule::kAcknowledge, "the reporter acknowledges",
+       [](Story& s) {
+         s.log[s.acknowledged].mutable_event()->mutable_case_acknowledged()->mutable_by()->set_id(
+             "xu-guangming");
+         ChangeInput<Command>(s.log[s.acknowledged],
+                              [](Command& c) { c.mutable_actor()->set_id("xu-guangming"); });
+       }},
+      {rule::kAcknowledge, "a notice that was never given out",
+       [](Story& s) {
+         s.log[s.acknowledged].mutable_event()->mutable_case_acknowledged()->set_notice_id(
+             Story::kFirst + "/4");
+         ChangeInput<Command>(s.log[s.acknowledged], [](Command& c) {
+           c.mutable_acknowledge()->set_notice_id(Story::kFirst + "/4");
+         });
+       }},
+      {rule::kHandDown, "the district is not told of the third",
+       [](Story& s) {
+         s.log.Erase(s.handed_down_thrice + 1);
+         s.log[s.handed_down_thrice].set_parts(1);
+         // The notice's number is free for the next.
+         s.log[s.raised - 1]
+             .mutable_event()
+             ->mutable_case_escalated()
+             ->mutable_turn()
+             ->mutable_notices(0)
+             ->set_notice_id(Story::kFirst + "/11");
+         s.log[s.reopened - 1]
+             .mutable_event()
+             ->mutable_case_reopened()
+             ->mutable_turn()
+             ->mutable_notices(0)
+             ->set_notice_id(Story::kFirst + "/12");
+       }},
+      {rule::kHandDown, "handed to the same tier",
+       [](Story& s) {
+         s.log[s.handed_down].mutable_event()->mutable_case_handed_down()->set_from_tier(
+             cm::TIER_VILLAGE);
+       }},
+      {rule::kLevel, "from a level that the case does not have",
+       [](Story& s) {
+         s.log[s.attached + 1].mutable_event()->mutable_level_raised()->set_from(
+             cm::LEVEL_ORDINARY);
+       }},
+      {rule::kLevel, "a limit becomes later",
+       [](Story& s) {
+         s.log[s.attached + 1]
+             .mutable_event()
+             ->mutable_level_raised()
+             ->mutable_clocks(0)
+             ->set_due_ms(M(1001));
+       }},
+      {rule::kClose, "nobody had acknowledged", [](Story& s) { s.log.Erase(s.acknowledged_anew); }},
+  };
+}
+
+ev::CaseEscalated& ClimbOf(Story& s, size_t index) {
+  return *s.log[index].mutable_event()->mutable_case_escalated();
+}
+
+std::vector<Broken> LadderFaults() {
+  return {
+      {rule::kTurnOrder, "the same tier again",
+       [](Story& s) { ClimbOf(s, s.climbed_on).mutable_turn()->set_tier(cm::TIER_VILLAGE); }},
+      {rule::kTurnOrder, "a tier that was passed",
+       [](Story& s) {
+         ClimbOf(s, s.climbed + 1).mutable_turn()->set_tier(cm::TIER_GROUP);
+         auto* level = s.log[s.attached + 1].mutable_event()->mutable_level_raised();
+         level->mutable_turns(0)->set_tier(cm::TIER_GROUP);
+       }},
+      {rule::kTurnOrder, "the fallback post twice",
+       [](Story& s) {
+         LogBuilder::Event event = s.log[s.fallback].event();
+         auto* again = event.mutable_case_escalated();
+         again->mutable_turn()->clear_notices();
+         again->mutable_turn()->set_entered_at_ms(M(520));
+         again->mutable_turn()->set_due_ms(M(580));
+         s.log.Timer(520, Story::kSecond, 520, {event});
+       }},
+      {rule::kTurnRound, "a round begins by itself",
+       [](Story& s) { ClimbOf(s, s.climbed_on).mutable_turn()->set_round(2); }},
+      {rule::kTurnTimes, "a turn counted from the earlier due time",
+       [](Story& s) { ClimbOf(s, s.late).mutable_turn()->set_entered_at_ms(M(400)); }},
+      {rule::kAnswered, "the ladder goes on after the answer",
+       [](Story& s) {
+         s.log.Timer(65, Story::kFirst, 65,
+                     {Story::Climb(Story::kFirst, cm::TIER_TOWN, cm::TIER_DISTRICT, 65, 65, 95)});
+         s.log.MoveLastTo(s.near_due);
+       }},
+      {rule::kAnswered, "a reminder of relief that was given",
+       [](Story& s) {
+         LogBuilder::Event event = s.log[s.reminded].event();
+         event.mutable_case_reminded()->set_number(2);
+         event.mutable_case_reminded()->set_was_due_ms(M(280));
+         event.mutable_case_reminded()->set_next_reminder_ms(M(340));
+         event.mutable_case_reminded()->clear_notices();
+         s.log.Timer(280, Story::kFirst, 280, {event});
+         s.log.MoveLastTo(s.recomputed);
+       }},
+      {rule::kReason, "passed, and no tier was",
+       [](Story& s) { ClimbOf(s, s.climbed_on).set_reason(ev::CLIMB_REASON_PASSED); }},
+      {rule::kReason, "overdue without a breach",
+       [](Story& s) { ClimbOf(s, s.climbed_on).set_reason(ev::CLIMB_REASON_OVERDUE); }},
+      {rule::kExhausted, "exhausted below the district",
+       [](Story& s) {
+         auto* top = s.log[s.late].mutable_event()->mutable_ladder_exhausted();
+         top->set_promise(cm::PROMISE_ACKNOWLEDGE);
+         top->set_round(1);
+         top->set_was_due_ms(M(400));
+         top->set_next_reminder_ms(M(520));
+         top->set_outage(true);
+         s.log.Erase(s.fallback);
+       }},
+      {rule::kReminder, "a reminder is left out",
+       [](Story& s) { s.log[s.reminded].mutable_event()->mutable_case_reminded()->set_number(2); }},
+      {rule::kClockStart, "near due after the limit",
+       [](Story& s) {
+         s.log[s.opened_restricted]
+             .mutable_event()
+             ->mutable_case_opened()
+             ->mutable_clocks(0)
+             ->set_near_due_ms(M(2000));
+       }},
+      {rule::kClockOnce, "first relief twice",
+       [](Story& s) {
+         auto command = Story::MakeCommand("again", "tan-dan", Story::kFirst);
+         command.mutable_relief()->add_kinds("cash");
+         s.log.Command(235, command, {s.log[s.relieved].event()});
+         s.log.MoveLastTo(s.relieved + 1);
+         // The order of the inputs is another rule.
+         s.log[s.relieved + 1].mutable_input_cause()->set_position(
+             s.log[s.relieved].input_cause().position() + 1);
+         for (size_t i = s.relieved + 2; i < s.log.records().size(); ++i) {
+           auto& record = s.log[i];
+           if (record.input_cause().topic() != ev::INPUT_TOPIC_COMMAND) continue;
+           record.mutable_input_cause()->set_position(record.input_cause().position() + 1);
+         }
+       }},
+      {rule::kRecompute, "a limit that was certain",
+       [](Story& s) {
+         s.log[s.attached + 1]
+             .mutable_event()
+             ->mutable_level_raised()
+             ->mutable_clocks(0)
+             ->set_provisional(false);
+       }},
+      {rule::kEarly, "a climb a minute early",
+       [](Story& s) {
+         s.log[s.climbed_on].set_log_time_ms(M(34));
+         ClimbOf(s, s.climbed_on).mutable_turn()->set_entered_at_ms(M(34));
+       }},
+      {rule::kTimerPending, "nothing was due then",
+       [](Story& s) {
+         s.log[s.late].mutable_timer_cause()->set_due_ms(M(399));
+         ClimbOf(s, s.late).set_was_due_ms(M(399));
+       }},
+      {rule::kTimerEvent, "another due time than its timer's",
+       [](Story& s) { ClimbOf(s, s.late).set_was_due_ms(M(399)); }},
+      {rule::kOutage, "late through us and not marked",
+       [](Story& s) { ClimbOf(s, s.late).set_outage(false); }},
+      {rule::kOutage, "marked late and in time",
+       [](Story& s) { ClimbOf(s, s.climbed_on).set_outage(true); }},
+      {rule::kTimerMissed, "a turn that ended unnoticed",
+       [](Story& s) { s.log.Erase(s.fallback); }},
+  };
+}
+
+std::vector<Broken> AllFaults() {
+  std::vector<Broken> all = LogFaults();
+  for (auto* more : {&CaseFaults, &LadderFaults}) {
+    for (Broken& broken : (*more)()) all.push_back(std::move(broken));
+  }
+  return all;
+}
+
+constexpr JudgeOptions kComplete{.log_is_complete_to_now = true};
+
+TEST(JudgeTest, AGoodLogIsClean) {
+  Story story;
+  Judge judge = JudgeOf(story.log.Seal(), kComplete);
+  EXPECT_TRUE(judge.clean()) << Told(judge);
+  EXPECT_EQ(judge.counts().records, story.log.records().size());
+  EXPECT_EQ(judge.counts().opened, 2u);
+  EXPECT_EQ(judge.counts().open, 1u);
+  EXPECT_EQ(judge.counts().closed, 2u);
+  EXPECT_EQ(judge.counts().acknowledged, 3u);
+  EXPECT_EQ(judge.counts().hand_downs, 3u);
+  EXPECT_EQ(judge.counts().ownerships, 2u);
+}
+
+TEST(JudgeTest, AnEmptyLogIsClean) { EXPECT_TRUE(JudgeOf({}, kComplete).clean()); }
+
+TEST(JudgeTest, EveryPrefixOfWholeDecisionsIsClean) {
+  Story story;
+  const auto stored = story.log.Seal();
+  for (size_t n = 0; n <= stored.size(); ++n) {
+    if (n < stored.size() && story.log[n].part() != 0) continue;
+    Judge judge = JudgeOf({stored.begin(), stored.begin() + static_cast<std::ptrdiff_t>(n)});
+    EXPECT_TRUE(judge.clean()) << n << " records: " << Told(judge);
+  }
+}
+
+TEST(JudgeTest, EachFaultIsFoundAsWhatItIs) {
+  for (const Broken& broken : AllFaults()) {
+    Story story;
+    broken.make(story);
+    auto stored = story.log.Seal();
+    if (broken.damage) broken.damage(stored);
+    Judge judge = JudgeOf(stored, kComplete);
+    EXPECT_THAT(RulesOf(judge), ElementsAre(std::string(broken.rule.name))) << broken.how << "\n"
+                                                                            << Told(judge);
+  }
+}
+
+TEST(JudgeTest, EveryRuleHasALogThatBreaksIt) {
+  std::set<std::string_view> named;
+  for (const rule::Rule& one : rule::AllRules()) {
+    EXPECT_TRUE(named.insert(one.name).second) << one.name << " stands twice in the list";
+    EXPECT_FALSE(one.text.empty());
+  }
+  std::set<std::string_view> broken;
+  for (const Broken& one : AllFaults()) broken.insert(one.rule.name);
+  EXPECT_EQ(named, broken);
+}
+
+TEST(JudgeTest, WhatMayStillFireIsNotMissedInALogThatGoesOn) {
+  Story story;
+  story.log.Erase(story.fallback);
+  EXPECT_TRUE(JudgeOf(story.log.Seal()).clean());
+}
+
+TEST(JudgeTest, NamesTheRecordThatIsWrong) {
+  Story story;
+  ClimbOf(story, story.climbed_on).mutable_turn()->set_tier(cm::TIER_VILLAGE);
+  Judge judge = JudgeOf(story.log.Seal());
+  ASSERT_EQ(judge.findings().size(), 1u);
+  EXPECT_EQ(judge.findings()[0].seq, story.climbed_on + 1);
+  EXPECT_EQ(judge.findings()[0].position.value, static_cast<int64_t>(story.climbed_on * 3));
+  EXPECT_THAT(ToString(judge.findings()[0]), ::testing::HasSubstr(Story::kFirst));
+}
+
+TEST(JudgeTest, CountsFindingsBeyondThoseItKeeps) {
+  Judge judge(PartitionId{0}, {.max_findings = 2});
+  for (int i = 0; i < 5; ++i) judge.Take({i}, "\xff");
+  judge.Finish();
+  EXPECT_EQ(judge.findings().size(), 2u);
+  EXPECT_EQ(judge.counts().findings, 5u);
+}
+
+TEST(JudgeTest, ALogOfAnotherPartitionIsNotThisOne) {
+  Story story;
+  const auto stored = story.log.Seal();
+  Judge judge(PartitionId{1});
+  for (const auto& bytes : stored) judge.Take({0}, bytes);
+  judge.Finish();
+  EXPECT_TRUE(RulesOf(judge).contains("writer"));
+}
+
+}  // namespace
+}  // namespace lastmeter

@@ -1,0 +1,422 @@
+#include "tools/check/case_book.h"
+
+#include <charconv>
+
+#include "engine/base/hash.h"
+#include "engine/base/time.h"
+
+namespace lastmeter {
+
+namespace cm = lastmeter::common::v1;
+namespace ev = lastmeter::event::v1;
+
+namespace {
+
+// From this hand-down on the district is told of each.
+constexpr uint32_t kHandDownsToldOf = 3;
+// At the end of a complete log nothing may be due for longer.
+constexpr int64_t kLateMs = 60'000;
+
+bool ByPerson(const ev::Event& event) {
+  switch (event.body_case()) {
+    case ev::Event::kCaseAcknowledged:
+    case ev::Event::kCaseHandedDown:
+    case ev::Event::kCaseNoted:
+    case ev::Event::kReliefRecorded:
+    case ev::Event::kCaseReopened:
+      return true;
+    case ev::Event::kCaseEscalated:
+      return event.case_escalated().reason() == ev::CLIMB_REASON_RAISED;
+    case ev::Event::kLevelRaised:
+      return !event.level_raised().by().empty();
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+uint64_t HashOf(std::string_view text) { return absl::HashOf(text); }
+
+const CaseRecord* CaseBook::Find(const std::string& number) const {
+  auto parsed = CaseNumber::Parse(number);
+  if (!parsed) return nullptr;
+  auto it = cases_.find(*parsed);
+  return it == cases_.end() ? nullptr : &it->second;
+}
+
+void CaseBook::Take(const Event& event, DecisionRecord& decision, const Place& place) {
+  const auto number = CaseNumber::Parse(event.case_number());
+  if (!number) {
+    return sink_.Report(rule::kCaseNumber, "'" + event.case_number() + "' is no case number");
+  }
+  CaseRecord* c = nullptr;
+  if (event.has_case_opened()) {
+    c = OpenNew(event, *number, decision, place);
+    if (c == nullptr) return;
+  } else {
+    auto it = cases_.find(*number);
+    if (it == cases_.end()) {
+      return sink_.Report(rule::kCaseUnknown, event.case_number() + " was never opened");
+    }
+    c = &it->second;
+  }
+  if (event.has_command_rejected()) {
+    sink_.Require(event.case_version() == 0, rule::kCaseVersion,
+                  [&] { return event.case_number() + ": a refusal names a new version"; });
+    return;
+  }
+  const At at{event, *number, *c, decision, place};
+
+  sink_.Require(event.case_version() == c->version + 1, rule::kCaseVersion, [&] {
+    return event.case_number() + ": version " + std::to_string(event.case_version()) + " after " +
+           std::to_string(c->version);
+  });
+  c->version = event.case_version();
+  if (!event.has_case_opened()) {
+    sink_.Require(event.restricted() == c->restricted, rule::kRestricted, [&] {
+      return event.case_number() + (c->restricted ? ": no longer restricted" : ": now restricted");
+    });
+    if (!event.has_case_reopened()) {
+      sink_.Require(event.cycle() == c->cycle, rule::kCaseCycle, [&] {
+        return event.case_number() + ": cycle " + std::to_string(event.cycle()) + " during cycle " +
+               std::to_string(c->cycle);
+      });
+      if (!sink_.Require(!c->closed, rule::kCaseClosed,
+                         [&] { return event.case_number() + " is closed"; })) {
+        return;
+      }
+    }
+  }
+  if (ByPerson(event)) c->quarantined = false;
+
+  switch (event.body_case()) {
+    case Event::kCaseOpened:
+      return TakeOpened(at);
+    case Event::kReportAttached:
+      return TakeAttached(at);
+    case Event::kLevelRaised:
+      return TakeLevelRaised(at);
+    case Event::kTierPassed:
+      return TakePassed(at);
+    case Event::kCaseEscalated:
+      return TakeEscalated(at);
+    case Event::kLadderExhausted:
+      return TakeExhausted(at);
+    case Event::kCaseReminded:
+      return TakeReminded(at);
+    case Event::kClockNearDue:
+      return TakeNearDue(at);
+    case Event::kClockBreached:
+      return TakeBreached(at);
+    case Event::kCaseAcknowledged:
+      return TakeAcknowledged(at);
+    case Event::kCaseHandedDown:
+      return TakeHandedDown(at);
+    case Event::kDistrictTold:
+      decision.district_must_be_told = false;
+      return TakeNotices(at, event.district_told().notices());
+    case Event::kCaseNoted:
+      return;
+    case Event::kReliefRecorded:
+      return TakeRelief(at);
+    case Event::kCaseClosed:
+      return TakeClosed(at);
+    case Event::kCaseReopened:
+      return TakeReopened(at);
+    case Event::kDeadlinesRecomputed:
+      return TakeRecomputed(at);
+    case Event::kCaseQuarantined:
+      return TakeQuarantined(at);
+    default:
+      return sink_.Report(rule::kCause, event.case_number() + " is named by an event of no case");
+  }
+}
+
+CaseRecord* CaseBook::OpenNew(const Event& event, const CaseNumber& number,
+                              DecisionRecord& decision, const Place& place) {
+  const auto complain = [&](const std::string& what) {
+    sink_.Report(rule::kCaseNumber, event.case_number() + ": " + what);
+  };
+  const uint32_t year = DateOf({decision.log_time_ms}) / 10'000;
+  uint32_t& last = counters_[{number.code, number.year}];
+  if (cases_.contains(number)) {
+    complain("was given out before");
+    return nullptr;
+  }
+  if (number.year != year) {
+    complain("was opened in " + std::to_string(year));
+  } else if (number.counter != last + 1) {
+    complain("follows number " + std::to_string(last));
+  } else if (decision.report != nullptr && !event.case_opened().unreadable() &&
+             event.case_number().compare(0, 12, decision.report->routing_code()) != 0) {
+    complain("the report's routing code is " + decision.report->routing_code());
+  } else if (place.partition_count != 0 &&
+             PartitionFor(std::string_view(event.case_number()).substr(0, 12),
+                          place.partition_count) != place.partition.value) {
+    complain("its routing code belongs to another partition");
+  }
+  last = number.counter;
+  return &cases_[number];
+}
+
+void CaseBook::TakeOpened(const At& at) {
+  const auto& e = at.event.case_opened();
+  ++counts_.opened;
+  ++counts_.open;
+  sink_.Require(at.event.cycle() == 1, rule::kCaseCycle,
+                [&] { return at.name() + " opens in cycle " + std::to_string(at.event.cycle()); });
+  at.c.cycle = at.event.cycle();
+  at.c.restricted = at.event.restricted();
+  at.c.level = static_cast<uint8_t>(e.level());
+  at.c.reporter_hash = HashOf(e.reporter().id());
+  at.c.household_hash = e.household_ref().empty() ? 0 : HashOf(e.household_ref());
+  sink_.Require(e.rules_ordinal() == at.place.rules_ordinal, rule::kRules, [&] {
+    return at.name() + " pins rules " + std::to_string(e.rules_ordinal()) + " while " +
+           std::to_string(at.place.rules_ordinal) + " are in force";
+  });
+  at.c.acknowledge().BeginRound(1);
+  TakeClocks(at, e.clocks());
+  if (e.has_turn()) TakeTurn(at, e.turn(), TurnKind::kNext);
+  TakeNotices(at, e.authorities());
+}
+
+void CaseBook::TakeReopened(const At& at) {
+  const auto& e = at.event.case_reopened();
+  ++counts_.reopened;
+  ++counts_.open;
+  sink_.Require(at.c.closed, rule::kCaseCycle, [&] { return at.name() + " was not closed"; });
+  sink_.Require(e.cycle() == at.c.cycle + 1 && at.event.cycle() == e.cycle(), rule::kCaseCycle,
+                [&] {
+                  return at.name() + ": cycle " + std::to_string(e.cycle()) + " after " +
+                         std::to_string(at.c.cycle);
+                });
+  sink_.Require(e.rules_ordinal() == at.place.rules_ordinal, rule::kRules, [&] {
+    return at.name() + " pins rules " + std::to_string(e.rules_ordinal()) + " while " +
+           std::to_string(at.place.rules_ordinal) + " are in force";
+  });
+  at.c.cycle = e.cycle();
+  at.c.closed = at.c.acknowledged = at.c.relieved = at.c.promise_reported = false;
+  at.c.clocks = {};
+  at.c.acknowledge().BeginRound(1);
+  TakeClocks(at, e.clocks());
+  if (e.has_turn()) TakeTurn(at, e.turn(), TurnKind::kNext);
+}
+
+void CaseBook::TakeAttached(const At& at) {
+  ++counts_.attached;
+  const auto* report = at.decision.report;
+  sink_.Require(report != nullptr && at.c.household_hash != 0 &&
+                    HashOf(report->household_ref()) == at.c.household_hash,
+                rule::kAttach, [&] { return at.name() + " is of another household"; });
+}
+
+void CaseBook::TakeLevelRaised(const At& at) {
+  const auto& e = at.event.level_raised();
+  sink_.Require(e.from() == at.c.level && e.to() < e.from() && e.to() != cm::LEVEL_UNSPECIFIED,
+                rule::kLevel, [&] {
+                  return at.name() + ": from " + std::to_string(e.from()) + " to " +
+                         std::to_string(e.to()) + " at level " + std::to_string(at.c.level);
+                });
+  at.c.level = static_cast<uint8_t>(e.to());
+  for (const auto& turn : e.turns()) {
+    ClockRecord* clock = ClockOf(at, turn.promise());
+    if (clock == nullptr) continue;
+    sink_.Require(!clock->stopped && !clock->exhausted && clock->turn_tier == turn.tier() &&
+                      clock->round == turn.round(),
+                  rule::kTurnRound,
+                  [&] { return at.name() + ": a limit of a turn that does not run"; });
+    sink_.Require(turn.due_ms() <= clock->turn_due_ms, rule::kLevel,
+                  [&] { return at.name() + ": a turn has longer than before"; });
+    sink_.Require(
+        (turn.entered_at_ms() == at.now() || turn.entered_at_ms() == clock->entered_at_ms) &&
+            turn.due_ms() > turn.entered_at_ms(),
+        rule::kTurnTimes, [&] { return at.name() + ": the turn's begin has moved"; });
+    clock->entered_at_ms = turn.entered_at_ms();
+    clock->turn_due_ms = turn.due_ms();
+    clock->turn_provisional = turn.provisional();
+    TakeNotices(at, turn.notices());
+  }
+  for (const auto& start : e.clocks()) {
+    ClockRecord* clock = ClockOf(at, start.promise());
+    if (clock == nullptr) continue;
+    sink_.Require(!clock->has_limit() || start.due_ms() <= clock->due_ms, rule::kLevel,
+                  [&] { return at.name() + ": a limit is later than before"; });
+  }
+  TakeClocks(at, e.clocks());
+}
+
+void CaseBook::TakeAcknowledged(const At& at) {
+  const auto& e = at.event.case_acknowledged();
+  ++counts_.acknowledged;
+  const auto complain = [&](const std::string& what) {
+    sink_.Report(rule::kAcknowledge, at.name() + ": " + what);
+  };
+  if (at.c.acknowledged) {
+    complain("was acknowledged already");
+  } else if (HashOf(e.by().id()) == at.c.reporter_hash) {
+    complain("acknowledged by its reporter " + e.by().id());
+  } else if (!e.notice_id().empty()) {
+    uint32_t n = 0;
+    const std::string prefix = at.name() + "/";
+    const char* end = e.notice_id().data() + e.notice_id().size();
+    if (!e.notice_id().starts_with(prefix) ||
+        std::from_chars(e.notice_id().data() + prefix.size(), end, n).ptr != end || n == 0 ||
+        n > at.c.notices) {
+      complain("answers notice " + e.notice_id() + ", which was never given out");
+    }
+  }
+  at.c.acknowledged = true;
+  at.c.acknowledge().stopped = true;
+}
+
+void CaseBook::TakeHandedDown(const At& at) {
+  const auto& e = at.event.case_handed_down();
+  ++counts_.hand_downs;
+  sink_.Require(e.to_tier() != cm::TIER_UNSPECIFIED && e.to_tier() < e.from_tier(), rule::kHandDown,
+                [&] {
+                  return at.name() + ": handed from tier " + std::to_string(e.from_tier()) +
+                         " to tier " + std::to_string(e.to_tier());
+                });
+  sink_.Require(e.count() == at.c.hand_downs + 1, rule::kHandDown, [&] {
+    return at.name() + ": hand-down " + std::to_string(e.count()) + " after " +
+           std::to_string(at.c.hand_downs);
+  });
+  sink_.Require(!at.c.restricted || e.to_tier() >= cm::TIER_TOWN, rule::kRestricted,
+                [&] { return at.name() + ": handed down below the town"; });
+  at.c.hand_downs = e.count();
+  at.c.acknowledged = false;
+  at.decision.district_must_be_told = e.count() >= kHandDownsToldOf;
+  ClockRecord& clock = at.c.acknowledge();
+  clock.stopped = false;
+  clock.BeginRound(clock.round + 1);
+  if (e.has_turn()) TakeTurn(at, e.turn(), TurnKind::kNext);
+}
+
+void CaseBook::TakeRelief(const At& at) {
+  sink_.Require(!at.c.relieved, rule::kClockOnce,
+                [&] { return at.name() + ": first relief was recorded before"; });
+  at.c.relieved = true;
+  at.c.Find(cm::PROMISE_FIRST_RELIEF)->stopped = true;
+}
+
+void CaseBook::TakeClosed(const At& at) {
+  const auto& e = at.event.case_closed();
+  ++counts_.closed;
+  --counts_.open;
+  sink_.Require(at.c.acknowledged, rule::kClose,
+                [&] { return at.name() + ": nobody had acknowledged it"; });
+  sink_.Require(e.outcome() != cm::OUTCOME_UNSPECIFIED, rule::kClose,
+                [&] { return at.name() + ": closed without an outcome"; });
+  at.c.closed = true;
+  for (ClockRecord& clock : at.c.clocks) clock.stopped = true;
+}
+
+void CaseBook::TakeRecomputed(const At& at) {
+  const auto& e = at.event.deadlines_recomputed();
+  for (const auto& start : e.clocks()) {
+    ClockRecord* clock = ClockOf(at, start.promise());
+    if (clock == nullptr) continue;
+    sink_.Require(clock->provisional && !clock->stopped && !clock->breached, rule::kRecompute,
+                  [&] { return at.name() + ": a limit that was certain is computed again"; });
+    clock->near_due_ms = start.near_due_ms();
+    clock->due_ms = start.due_ms();
+    clock->provisional = start.provisional();
+  }
+  for (const auto& turn : e.turns()) {
+    ClockRecord* clock = ClockOf(at, turn.promise());
+    if (clock == nullptr) continue;
+    sink_.Require(clock->turn_provisional && clock->on_ladder() && !clock->exhausted &&
+                      turn.tier() == clock->turn_tier && turn.round() == clock->round,
+                  rule::kRecompute,
+                  [&] { return at.name() + ": a turn that was certain is computed again"; });
+    sink_.Require(
+        turn.entered_at_ms() == clock->entered_at_ms && turn.due_ms() > turn.entered_at_ms(),
+        rule::kTurnTimes, [&] { return at.name() + ": the turn's begin has moved"; });
+    clock->turn_due_ms = turn.due_ms();
+    clock->turn_provisional = turn.provisional();
+  }
+}
+
+void CaseBook::TakeNotices(const At& at, const Repeated<ev::Notice>& notices) {
+  for (const auto& notice : notices) {
+    ++counts_.notices;
+    ++at.c.notices;
+    sink_.Require(notice.notice_id().size() > at.name().size() &&
+                      notice.notice_id().starts_with(at.name()) &&
+                      std::string_view(notice.notice_id()).substr(at.name().size()) ==
+                          "/" + std::to_string(at.c.notices),
+                  rule::kNotices, [&] {
+                    return at.name() + ": notice " + notice.notice_id() + " where number " +
+                           std::to_string(at.c.notices) + " is next";
+                  });
+    sink_.Require(!notice.staff_id().empty(), rule::kNotices,
+                  [&] { return notice.notice_id() + " is for nobody"; });
+    sink_.Require(
+        !at.c.restricted || notice.tier() == cm::TIER_UNSPECIFIED || notice.tier() >= cm::TIER_TOWN,
+        rule::kRestricted, [&] {
+          return notice.notice_id() + ": tier " + std::to_string(notice.tier()) +
+                 " is told of a restricted case";
+        });
+  }
+}
+
+void CaseBook::TakeClocks(const At& at, const Repeated<ev::ClockStart>& clocks) {
+  for (const auto& start : clocks) {
+    ClockRecord* clock = ClockOf(at, start.promise());
+    if (clock == nullptr) continue;
+    sink_.Require(
+        !clock->stopped && !clock->breached && start.started_at_ms() <= at.now() &&
+            start.near_due_ms() >= start.started_at_ms() && start.due_ms() >= start.near_due_ms() &&
+            start.due_ms() > start.started_at_ms(),
+        rule::kClockStart, [&] {
+          return at.name() + ": clock of promise " + std::to_string(start.promise()) + " starts " +
+                 FormatLocal({start.started_at_ms()}) + ", near due " +
+                 FormatLocal({start.near_due_ms()}) + ", due " + FormatLocal({start.due_ms()});
+        });
+    if (!clock->near_due_fired) clock->near_due_ms = start.near_due_ms();
+    clock->due_ms = start.due_ms();
+    clock->provisional = start.provisional();
+  }
+}
+
+void CaseBook::EndDecision(DecisionRecord& decision) {
+  if (decision.case_number.empty()) return;
+  sink_.Require(!decision.district_must_be_told, rule::kHandDown, [&] {
+    return decision.case_number + ": the district was not told of the third hand-down";
+  });
+  sink_.Require(decision.breached_promise == 0, rule::kReason,
+                [&] { return decision.case_number + ": a limit passed and nobody was called in"; });
+  sink_.Require(!decision.raise_must_follow, rule::kTurnRound, [&] {
+    return decision.case_number + ": a tier was passed in a round that did not begin";
+  });
+  sink_.Require(!decision.fired_kept_promise, rule::kTimerPending, [&] {
+    return decision.case_number + ": fired an instant of a promise that is kept";
+  });
+  auto number = CaseNumber::Parse(decision.case_number);
+  auto it = number ? cases_.find(*number) : cases_.end();
+  if (it == cases_.end()) return;
+  CaseRecord& c = it->second;
+  if (c.closed || c.quarantined || c.acknowledged || c.promise_reported) return;
+  c.promise_reported = !sink_.Require(c.acknowledge().on_ladder(), rule::kCasePromise, [&] {
+    return decision.case_number + " is open, unanswered, and nobody's turn";
+  });
+}
+
+void CaseBook::Finish(int64_t last_log_time_ms, bool complete) {
+  for (const auto& [number, c] : cases_) {
+    if (c.closed || c.quarantined) continue;
+    const int64_t next = c.NextInstant();
+    if (next == kNoInstant) {
+      sink_.Require(c.promise_reported, rule::kCasePromise,
+                    [&] { return number.ToString() + " is open and no clock of it runs"; });
+    } else if (complete) {
+      sink_.Require(next >= last_log_time_ms - kLateMs, rule::kTimerMissed, [&] {
+        return number.ToString() + ": due " + FormatLocal({next}) + " and not fired by " +
+               FormatLocal({last_log_time_ms});
+      });
+    }
+  }
+}
+
+}  // namespace lastmeter

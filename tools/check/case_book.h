@@ -1,0 +1,106 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/hash/hash.h"
+#include "engine/base/ids.h"
+#include "lastmeter/event/v1/event.pb.h"
+#include "tools/check/case_record.h"
+#include "tools/check/decision.h"
+
+namespace lastmeter {
+
+// The cases of one partition as their events tell of them, and the rules about cases, ladders and
+// clocks. Follows every event, also one that breaks a rule.
+class CaseBook {
+ public:
+  using Event = lastmeter::event::v1::Event;
+
+  struct Place {
+    PartitionId partition;
+    uint32_t partition_count = 0;  // 0: not known
+    uint32_t rules_ordinal = 0;
+  };
+
+  CaseBook(FindingSink* sink, Judge::Counts* counts) : sink_(*sink), counts_(*counts) {}
+
+  // A decision on a timer begins: was it pending, and the earliest?
+  void BeginTimer(DecisionRecord& decision);
+  // An event that names a case, or a refusal that does.
+  void Take(const Event& event, DecisionRecord& decision, const Place& place);
+  // All parts of the decision were taken.
+  void EndDecision(DecisionRecord& decision);
+  void Finish(int64_t last_log_time_ms, bool complete);
+
+ private:
+  using Turn = lastmeter::event::v1::Turn;
+  using Promise = lastmeter::common::v1::Promise;
+  template <typename T>
+  using Repeated = google::protobuf::RepeatedPtrField<T>;
+
+  // The event being taken.
+  struct At {
+    const Event& event;
+    const CaseNumber& number;
+    CaseRecord& c;
+    DecisionRecord& decision;
+    const Place& place;
+    int64_t now() const { return decision.log_time_ms; }
+    const std::string& name() const { return event.case_number(); }
+  };
+
+  const CaseRecord* Find(const std::string& number) const;
+
+  // case_book.cc: the case itself.
+  CaseRecord* OpenNew(const Event& event, const CaseNumber& number, DecisionRecord& decision,
+                      const Place& place);
+  void TakeOpened(const At& at);
+  void TakeReopened(const At& at);
+  void TakeAttached(const At& at);
+  void TakeLevelRaised(const At& at);
+  void TakeAcknowledged(const At& at);
+  void TakeHandedDown(const At& at);
+  void TakeRelief(const At& at);
+  void TakeClosed(const At& at);
+  void TakeRecomputed(const At& at);
+  void TakeNotices(const At& at, const Repeated<lastmeter::event::v1::Notice>& notices);
+  void TakeClocks(const At& at, const Repeated<lastmeter::event::v1::ClockStart>& clocks);
+
+  // ladder_book.cc: turns, climbs, timers.
+  // The promise's clock; null, and a finding, for no promise.
+  ClockRecord* ClockOf(const At& at, Promise promise);
+  enum class TurnKind { kNext, kRaised, kFallback };
+  void TakeTurn(const At& at, const Turn& turn, TurnKind kind);
+  void TakePassed(const At& at);
+  void TakeEscalated(const At& at);
+  void TakeExhausted(const At& at);
+  void TakeReminded(const At& at);
+  void TakeNearDue(const At& at);
+  void TakeBreached(const At& at);
+  void TakeQuarantined(const At& at);
+  // What the event says about its lateness, against its timer.
+  void CheckLateness(const At& at, bool outage, bool unseen_known, bool inputs_unseen);
+  // The event names `due_ms`, which is the pending instant `pending_ms` and its timer's.
+  void CheckFired(const At& at, int64_t was_due_ms, int64_t pending_ms);
+  // The round that an event of a running ladder names.
+  void CheckRound(const At& at, const ClockRecord& clock, uint32_t round);
+  // The ladder may go on: its promise is not kept.
+  void CheckGoesOn(const At& at, const ClockRecord& clock, bool begins_round);
+
+  FindingSink& sink_;
+  Judge::Counts& counts_;
+  struct NumberHash {
+    size_t operator()(const CaseNumber& n) const { return absl::HashOf(n.code, n.year, n.counter); }
+  };
+  absl::flat_hash_map<CaseNumber, CaseRecord, NumberHash> cases_;
+  // Last counter of a routing code and year.
+  absl::flat_hash_map<std::pair<int64_t, uint32_t>, uint32_t> counters_;
+};
+
+// For maps of what need not be kept itself.
+uint64_t HashOf(std::string_view text);
+
+}  // namespace lastmeter

@@ -1,0 +1,96 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <limits>
+
+#include "lastmeter/common/v1/common.pb.h"
+
+// What the judge remembers of a case. Kept small: there may be millions.
+namespace lastmeter {
+
+inline constexpr int64_t kNoInstant = std::numeric_limits<int64_t>::max();
+inline constexpr int kPromises = 3;
+
+// One promise of a case and the ladder that it climbs.
+struct ClockRecord {
+  // The limit; 0 where the promise has none of its own (acknowledgement) or has not begun.
+  int64_t near_due_ms = 0;
+  int64_t due_ms = 0;
+  // The turn that runs, or ran last, in this round.
+  int64_t entered_at_ms = 0;
+  int64_t turn_due_ms = 0;
+  int64_t next_reminder_ms = 0;
+  uint32_t round = 0;
+  uint32_t reminders = 0;
+  uint8_t turn_tier = 0;
+  // Highest tier passed in this round.
+  uint8_t passed_tier = 0;
+  bool provisional = false;
+  bool turn_provisional = false;
+  bool near_due_fired = false;
+  bool breached = false;
+  bool exhausted = false;
+  bool fallback_asked = false;
+  // Kept or ended: fires no more.
+  bool stopped = false;
+
+  bool has_limit() const { return due_ms != 0; }
+  bool on_ladder() const { return !stopped && (exhausted || turn_tier != 0); }
+
+  void BeginRound(uint32_t to) {
+    round = to;
+    reminders = 0;
+    turn_tier = passed_tier = 0;
+    exhausted = fallback_asked = turn_provisional = false;
+    turn_due_ms = next_reminder_ms = 0;
+  }
+
+  // The earliest instant that this clock has pending.
+  int64_t NextInstant() const {
+    if (stopped) return kNoInstant;
+    int64_t next = kNoInstant;
+    if (has_limit() && !breached) {
+      next = near_due_fired ? due_ms : std::min(near_due_ms, due_ms);
+    }
+    if (exhausted) return std::min(next, next_reminder_ms);
+    if (turn_tier != 0) return std::min(next, turn_due_ms);
+    return next;
+  }
+};
+
+struct CaseRecord {
+  std::array<ClockRecord, kPromises> clocks;
+  uint64_t reporter_hash = 0;
+  uint64_t household_hash = 0;
+  uint32_t version = 0;
+  uint32_t cycle = 0;
+  uint32_t notices = 0;
+  uint32_t hand_downs = 0;
+  uint8_t level = 0;
+  bool restricted = false;
+  bool acknowledged = false;
+  bool relieved = false;
+  bool closed = false;
+  bool quarantined = false;
+  // A finding said already that nobody is asked; saying it again at every event helps nobody.
+  bool promise_reported = false;
+
+  // Null for no promise.
+  ClockRecord* Find(lastmeter::common::v1::Promise promise) {
+    return promise >= 1 && promise <= kPromises ? &clocks[static_cast<size_t>(promise) - 1]
+                                                : nullptr;
+  }
+  ClockRecord& acknowledge() { return clocks[0]; }
+  const ClockRecord& acknowledge() const { return clocks[0]; }
+
+  int64_t NextInstant() const {
+    int64_t next = kNoInstant;
+    if (closed || quarantined) return next;
+    for (const ClockRecord& clock : clocks) next = std::min(next, clock.NextInstant());
+    return next;
+  }
+};
+
+}  // namespace lastmeter

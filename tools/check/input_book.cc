@@ -1,0 +1,228 @@
+#include "tools/check/input_book.h"
+
+#include "engine/base/hash.h"
+#include "tools/check/case_book.h"
+
+namespace lastmeter {
+
+namespace cd = lastmeter::command::v1;
+namespace ev = lastmeter::event::v1;
+
+namespace {
+
+constexpr size_t kMostIdBytes = 128;
+constexpr int64_t kDayMs = 86'400'000;
+// Ids are kept 400 days by date; within a day of that either answer is right.
+constexpr int64_t kCertainlyKeptMs = 399 * kDayMs;
+
+// Whether a command of this action may be answered by this event, refusals apart.
+bool MayFollow(cd::Command::ActionCase action, ev::Event::BodyCase body) {
+  switch (action) {
+    case cd::Command::kAcknowledge:
+      return body == ev::Event::kCaseAcknowledged;
+    case cd::Command::kRaise:
+      return body == ev::Event::kCaseEscalated || body == ev::Event::kTierPassed ||
+             body == ev::Event::kLevelRaised;
+    case cd::Command::kHandDown:
+      return body == ev::Event::kCaseHandedDown || body == ev::Event::kTierPassed ||
+             body == ev::Event::kCaseEscalated || body == ev::Event::kDistrictTold;
+    case cd::Command::kNote:
+      return body == ev::Event::kCaseNoted;
+    case cd::Command::kRelief:
+      return body == ev::Event::kReliefRecorded;
+    case cd::Command::kClose:
+      return body == ev::Event::kCaseClosed;
+    case cd::Command::kReopen:
+      return body == ev::Event::kCaseReopened || body == ev::Event::kTierPassed ||
+             body == ev::Event::kCaseEscalated;
+    case cd::Command::kInstallRules:
+      return body == ev::Event::kRulesInstalled;
+    case cd::Command::kAcceptClock:
+      return body == ev::Event::kClockAccepted;
+    default:
+      return false;
+  }
+}
+
+// The actor that the event names; null where it names none.
+const std::string* ActorOf(const ev::Event& event) {
+  switch (event.body_case()) {
+    case ev::Event::kCaseAcknowledged:
+      return &event.case_acknowledged().by().id();
+    case ev::Event::kCaseHandedDown:
+      return &event.case_handed_down().by().id();
+    case ev::Event::kCaseNoted:
+      return &event.case_noted().by().id();
+    case ev::Event::kReliefRecorded:
+      return &event.relief_recorded().by().id();
+    case ev::Event::kCaseClosed:
+      return &event.case_closed().by().id();
+    case ev::Event::kCaseReopened:
+      return &event.case_reopened().by().id();
+    case ev::Event::kLevelRaised:
+      return &event.level_raised().by();
+    case ev::Event::kRulesInstalled:
+      return &event.rules_installed().by();
+    case ev::Event::kClockAccepted:
+      return &event.clock_accepted().by();
+    case ev::Event::kCommandRejected:
+      return &event.command_rejected().by().id();
+    case ev::Event::kCaseEscalated:
+      return event.case_escalated().reason() == ev::CLIMB_REASON_RAISED
+                 ? &event.case_escalated().by()
+                 : nullptr;
+    default:
+      return nullptr;
+  }
+}
+
+}  // namespace
+
+void InputBook::Match(bool fits, std::string_view what) {
+  sink_.Require(fits, rule::kInputMatch, [&] { return std::string(what); });
+}
+
+void InputBook::Begin(const ev::Record& record, DecisionRecord& decision) {
+  const bool is_report = decision.topic == ev::INPUT_TOPIC_REPORT;
+  if (!is_report && decision.topic != ev::INPUT_TOPIC_COMMAND) {
+    return Match(false, "the cause names no input topic");
+  }
+  int64_t& last = is_report ? last_report_ : last_command_;
+  sink_.Require(decision.position > last, rule::kInputOrder, [&] {
+    return std::string(is_report ? "report " : "command ") + std::to_string(decision.position) +
+           " is decided after " + std::to_string(last);
+  });
+  last = decision.position;
+  // What ended the process twice is not read here either.
+  if (record.event().has_input_quarantined()) return;
+  const std::string& bytes = record.input();
+  if (is_report) {
+    if (report_.ParseFromString(bytes)) decision.report = &report_;
+  } else {
+    if (command_.ParseFromString(bytes)) decision.command = &command_;
+  }
+  const int64_t says = decision.report != nullptr    ? report_.accepted_at_ms()
+                       : decision.command != nullptr ? command_.accepted_at_ms()
+                                                     : 0;
+  Match(says <= 0 || says == decision.accepted_at_ms,
+        "the cause names another time of acceptance than the input");
+  Remember(record.event(), decision);
+}
+
+void InputBook::Remember(const Event& event, const DecisionRecord& decision) {
+  std::string key;
+  if (decision.report != nullptr) {
+    // What could not be used as a report keeps no id either.
+    if (event.has_case_opened() && event.case_opened().unreadable()) return;
+    key = "r" + decision.report->report_id();
+  } else if (decision.command != nullptr) {
+    key = "c" + decision.command->command_id();
+  }
+  if (key.size() < 2 || key.size() > kMostIdBytes + 1) return;
+  const auto [it, is_new] =
+      seen_.try_emplace(HashOf(key), Seen{decision.first_seq, decision.log_time_ms});
+  if (event.has_input_repeated()) {
+    const auto& repeated = event.input_repeated();
+    sink_.Require(!is_new && repeated.first_seq() == it->second.first_seq, rule::kInputRepeated,
+                  [&] {
+                    return repeated.input_id() + " is said to be decided at seq " +
+                           std::to_string(repeated.first_seq()) +
+                           (is_new ? "; it was not decided before"
+                                   : "; it was at " + std::to_string(it->second.first_seq));
+                  });
+    return;
+  }
+  if (is_new) return;
+  // A command without an actor is refused before anybody asks for its id.
+  const bool refused_unseen = decision.command != nullptr && command_.actor().id().empty();
+  const bool within = decision.log_time_ms - it->second.log_time_ms < kCertainlyKeptMs;
+  sink_.Require(!within || refused_unseen, rule::kInputRepeated, [&] {
+    return key.substr(1) + " is decided anew; it was decided at seq " +
+           std::to_string(it->second.first_seq);
+  });
+  it->second = {decision.first_seq, decision.log_time_ms};
+}
+
+void InputBook::Take(const Event& event, DecisionRecord& decision, uint32_t part) {
+  if (decision.topic == ev::INPUT_TOPIC_REPORT) {
+    MatchReport(event, decision);
+  } else if (decision.topic == ev::INPUT_TOPIC_COMMAND) {
+    MatchCommand(event, decision, part);
+  }
+}
+
+void InputBook::MatchReport(const Event& event, const DecisionRecord& decision) {
+  const auto* report = decision.report;
+  switch (event.body_case()) {
+    case Event::kCaseOpened: {
+      const auto& e = event.case_opened();
+      Match(e.accepted_at_ms() == decision.accepted_at_ms,
+            "the case names another time of acceptance than its report");
+      if (e.unreadable()) return;
+      Match(report != nullptr && e.report_id() == report->report_id() &&
+                e.kind() == report->kind() && e.reporter().id() == report->reporter().id() &&
+                e.household_ref() == report->household_ref() &&
+                e.reporter_tier() == report->reporter_tier() && event.area() == report->area(),
+            "the case says something else than its report");
+      return;
+    }
+    case Event::kReportAttached: {
+      const auto& e = event.report_attached();
+      Match(report != nullptr && e.report_id() == report->report_id() &&
+                e.kind() == report->kind() && e.reporter().id() == report->reporter().id() &&
+                e.accepted_at_ms() == decision.accepted_at_ms,
+            "what is attached says something else than its report");
+      return;
+    }
+    case Event::kInputRepeated:
+      return Match(report != nullptr && event.input_repeated().input_id() == report->report_id(),
+                   "the repeated id is not the report's");
+    default:
+      return;
+  }
+}
+
+void InputBook::MatchCommand(const Event& event, const DecisionRecord& decision, uint32_t part) {
+  const auto* command = decision.command;
+  if (event.has_input_quarantined()) return;
+  if (command == nullptr) {
+    return Match(event.has_command_rejected() &&
+                     event.command_rejected().reason() == ev::REJECTION_UNREADABLE,
+                 "bytes that are no command did something");
+  }
+  if (event.has_input_repeated()) {
+    return Match(event.input_repeated().input_id() == command->command_id(),
+                 "the repeated id is not the command's");
+  }
+  if (event.has_command_rejected()) {
+    Match(event.command_rejected().command_id() == command->command_id(),
+          "the refused id is not the command's");
+  } else {
+    Match(MayFollow(command->action_case(), event.body_case()),
+          "the event is not what the command asks for");
+  }
+  const std::string* actor = ActorOf(event);
+  Match(actor == nullptr || *actor == command->actor().id(), "the event names another actor");
+  Match(event.case_number().empty() || event.case_number() == command->case_number(),
+        "the event concerns another case than the command");
+  if (event.has_case_acknowledged()) {
+    Match(event.case_acknowledged().notice_id() == command->acknowledge().notice_id() &&
+              (command->accepted_at_ms() <= 0 ||
+               event.case_acknowledged().accepted_at_ms() == command->accepted_at_ms()),
+          "the acknowledgement says something else than its command");
+  }
+  if (event.has_case_closed()) {
+    Match(event.case_closed().outcome() == command->close().outcome(),
+          "the outcome is not the command's");
+    // A close was written against what its author had read.
+    Match(part != 0 || command->close().case_version() + 1 == event.case_version(),
+          "the case was closed on a stale reading");
+  }
+  if (event.has_case_handed_down()) {
+    Match(event.case_handed_down().to_tier() == command->hand_down().to_tier() &&
+              command->hand_down().case_version() + 1 == event.case_version(),
+          "the case was handed elsewhere than commanded, or on a stale reading");
+  }
+}
+
+}  // namespace lastmeter
