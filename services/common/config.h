@@ -27,9 +27,9 @@ class App;
 namespace lastmeter {
 
 struct ParseOptions {
-  std::string program;
+  std::string program = {};
   // Value of a variable, or null; std::getenv unless a test gives another.
-  std::function<const char*(const char*)> environment;
+  std::function<const char*(const char*)> environment = {};
 };
 
 // Empty: go on. Otherwise the code to exit with at once: 0 after --help and --version, 2 for a

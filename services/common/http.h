@@ -93,8 +93,8 @@ struct ServerOptions {
   int header_timeout_ms = 5'000;
   int body_timeout_ms = 15'000;
   int idle_timeout_ms = 30'000;
-  // Time that the client may take to receive a response, plus a second for every 64 KiB of it; on a
-  // stream, the time until queued bytes were taken.
+  // Time that the client may take to receive a response, plus a second for every 256 KiB of it; on
+  // a stream, the time until queued bytes were taken.
   int write_timeout_ms = 30'000;
   // Null: no tokens, every caller is `anonymous`; refused unless the address is loopback.
   std::shared_ptr<const TokenFile> tokens;

@@ -41,7 +41,7 @@ Response ParseProblem(boost::system::error_code error) {
     return Problem(413, "body-too-large", "The body is larger than this address takes.");
   }
   if (error == bhttp::error::bad_version) {
-    return Problem(505, "http-version", "This server speaks HTTP/1.1 and HTTP/1.0.");
+    return Problem(505, "http-version", "The first line does not end in HTTP/1.1 or HTTP/1.0.");
   }
   return BadRequest("This is not well-formed HTTP: " + error.message() + ".");
 }

@@ -15,7 +15,7 @@ namespace {
 // How long a connection that is to be closed waits for its peer to read the answer and close.
 constexpr int kLingerMs = 2'000;
 constexpr size_t kStreamPiece = 64 * 1024;
-constexpr int64_t kBytesPerSecond = 64 * 1024;
+constexpr int64_t kBytesPerSecond = 256 * 1024;
 
 Response HeaderProblem() {
   logging::Error("a handler set a malformed response header");

@@ -18,7 +18,7 @@ enum class Level { kDebug, kInfo, kWarning, kError };
 enum class Format { kAuto, kJson, kText };
 
 struct Options {
-  std::string program;
+  std::string program = {};
   Level level = Level::kInfo;
   Format format = Format::kAuto;
   // Null: standard error. Otherwise must outlive all logging; for tests.
