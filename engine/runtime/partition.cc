@@ -120,8 +120,12 @@ void Partition::DecideUpkeep() {
   }
 }
 
-void Partition::DecideInputs() {
+void Partition::FillInputs() {
   inputs_->Fill({.records = options_.max_inputs, .bytes = options_.max_input_bytes}, boot_);
+}
+
+void Partition::DecideInputs() {
+  FillInputs();
   for (size_t i = 0; i < options_.max_inputs && !cut_short_; ++i) {
     if (batch_bytes_ >= options_.max_batch_bytes / 2) break;
     std::optional<LogInput> taken = inputs_->Take();
@@ -143,8 +147,11 @@ void Partition::DecideInputs() {
 }
 
 void Partition::DecideTimers() {
-  watermark_ = inputs_->FireUntil(stamp_, boot_);
   timers_left_ = false;
+  // In a backlog the next unread input has to be known for what may fire before it.
+  std::optional<PartitionState::Timer> next = state_->NextTimer();
+  if (next.has_value() && next->due <= stamp_) FillInputs();
+  watermark_ = inputs_->FireUntil(stamp_, boot_);
   if (clock_->held()) return;
   for (size_t fired = 0; !cut_short_; ++fired) {
     std::optional<PartitionState::Timer> timer = state_->NextTimer();
@@ -206,10 +213,7 @@ void Partition::StartAppend() {
 
 StepResult Partition::NextCall() const {
   StepResult result{.wake_in = kLongestWait};
-  if (in_flight_) {
-    result.again = false;
-    return result;
-  }
+  if (in_flight_) return result;
   if (!batch_.empty()) {
     result.wake_in = Millis{50};
     return result;
@@ -220,8 +224,10 @@ StepResult Partition::NextCall() const {
   };
   wake_by(state_->log_time() + kHeartbeatAfter);
   std::optional<PartitionState::Timer> timer = state_->NextTimer();
+  bool due = timer.has_value() && timer->due <= stamp_ && !clock_->held();
+  result.idle = !result.again && !due && inputs_->health().ok();
   if (!timer.has_value() || clock_->held()) return result;
-  if (timer->due > stamp_) {
+  if (!due) {
     wake_by(timer->due);
   } else {
     // Due, and held back by the watermark.

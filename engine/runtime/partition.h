@@ -24,9 +24,9 @@
 namespace lastmeter {
 
 struct PartitionOptions {
-  PartitionId partition;
+  PartitionId partition{};
   // Names the process in the log, in errors of whoever it replaces.
-  std::string instance;
+  std::string instance{};
 
   // Bounds of one step.
   size_t max_inputs = 4096;
@@ -37,12 +37,12 @@ struct PartitionOptions {
   size_t fold_bytes = 4 << 20;
 
   // From the ownership before in this process, if there was one.
-  std::optional<LogClock::Anchor> clock_before;
+  std::optional<LogClock::Anchor> clock_before{};
 
   // Called by Step once records are committed and in the store, with the position of the last.
-  std::function<void(std::span<const SealedRecord>, LogPosition)> on_committed;
+  std::function<void(std::span<const SealedRecord>, LogPosition)> on_committed{};
   // Called by Step for every timer fired: how late after its due time it was stamped.
-  std::function<void(Millis)> on_timer;
+  std::function<void(Millis)> on_timer{};
 };
 
 // What to do after a step.
@@ -52,6 +52,8 @@ struct StepResult {
   //   kAborted                          another process owns the partition: leave it be
   //   kDataLoss and others              nothing helps until somebody has mended the cause
   absl::Status status{};
+  // Nothing is under way, unread or held back: all that was there has been decided and committed.
+  bool idle = false;
   // Step again at once.
   bool again = false;
   // Otherwise after so long by the clock source, or when the log reports activity.
@@ -126,6 +128,7 @@ class Partition {
   absl::Status FinishAppend(const AppendOutcome& outcome);
   absl::Status CommitStore();
   absl::Status DecideBatch();
+  void FillInputs();
   void DecideInputs();
   void DecideTimers();
   void DecideUpkeep();

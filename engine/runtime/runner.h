@@ -15,24 +15,24 @@
 namespace lastmeter {
 
 struct RunnerOptions {
-  PartitionOptions partition;
+  PartitionOptions partition{};
   // Opens the partition's store, once for every ownership. On the runner's thread.
-  std::function<absl::StatusOr<std::unique_ptr<Store>>()> open_store;
+  std::function<absl::StatusOr<std::unique_ptr<Store>>()> open_store{};
   // How long to wait before the n-th opening in a row that follows a failure, n from 1; in real
   // time. Null: 100 ms, doubled up to 5 s.
-  std::function<Millis(int)> backoff;
+  std::function<Millis(int)> backoff{};
   // Called once, on the runner's thread, when the partition is given up: kAborted means that
   // another process owns it (exit 75), kDataLoss and others that somebody has to mend something.
-  std::function<void(PartitionId, const absl::Status&)> on_given_up;
+  std::function<void(PartitionId, const absl::Status&)> on_given_up{};
   // Called on the runner's thread for every failure, before it is tried again.
-  std::function<void(PartitionId, const absl::Status&)> on_trouble;
+  std::function<void(PartitionId, const absl::Status&)> on_trouble{};
 };
 
 // What a runner is doing.
 struct RunnerStatus {
   enum class State { kOpening, kRunning, kHeld, kFailed };
   State state = State::kOpening;
-  PartitionStatus partition;
+  PartitionStatus partition{};
   // Ownerships begun, and why the last one ended; OK while none has.
   uint64_t openings = 0;
   absl::Status last_failure{};
