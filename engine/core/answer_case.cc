@@ -187,14 +187,14 @@ void DecideReopen(Draft& draft, const CommandContext& context) {
   *reopened->mutable_reason() = context.command.reopen().reason();
   reopened->set_rules_ordinal(plan.rules_ordinal());
   for (auto& clock : planner.StartClocks(draft.now())) *reopened->add_clocks() = std::move(clock);
-  if (direct) *reopened->mutable_turn() = *climb.turn;
+  if (direct) *reopened->mutable_turn() = *std::move(climb.turn);
   draft.AddCaseEvent(context.number, c, std::move(event));
   if (direct) return;
   AddPassed(draft, context.number, c, climb.passed);
   ev::Event next;
   next.mutable_case_escalated()->set_reason(climb.fallback ? ev::CLIMB_REASON_FALLBACK
                                                            : ev::CLIMB_REASON_PASSED);
-  *next.mutable_case_escalated()->mutable_turn() = *climb.turn;
+  *next.mutable_case_escalated()->mutable_turn() = *std::move(climb.turn);
   draft.AddCaseEvent(context.number, c, std::move(next));
 }
 

@@ -30,14 +30,13 @@ void ApplyCaseEvent(PartitionState& state, const ev::Record& record) {
   const ev::Event& event = record.event();
   const auto number = CaseNumber::Parse(event.case_number());
   LM_CHECK(number.has_value()) << "record " << record.seq() << " names no case";
-  lastmeter::state::v1::Case c;
+  lastmeter::state::v1::Case& c = state.scratch().applied;
   if (event.has_case_opened()) {
+    c.Clear();
     state.PutCounter(number->code, number->year, number->counter);
   } else {
-    auto found = state.FindCase(*number);
-    LM_CHECK(found.has_value()) << "record " << record.seq() << " names unknown case "
-                                << event.case_number();
-    c = std::move(*found);
+    LM_CHECK(state.ReadCase(*number, &c))
+        << "record " << record.seq() << " names unknown case " << event.case_number();
   }
   ApplyToCase(c, event, {record.log_time_ms()}, state.meta().rules_ordinal());
   state.PutCase(*number, c);

@@ -50,7 +50,7 @@ void Reject(Draft& draft, const CommandContext& context, ev::Rejection reason,
 
 Timestamp DecideCommand(Draft& draft, const LogInput& input) {
   const PartitionState& state = draft.state();
-  cd::Command command;
+  cd::Command& command = state.scratch().command;
   CommandContext context{command, {}};
   if (!command.ParseFromString(input.bytes)) {
     command.Clear();
@@ -80,14 +80,13 @@ Timestamp DecideCommand(Draft& draft, const LogInput& input) {
     return accepted;
   }
   const auto number = CaseNumber::Parse(command.case_number());
-  std::optional<lastmeter::state::v1::Case> c;
-  if (number) c = state.FindCase(*number);
-  if (!c) {
+  lastmeter::state::v1::Case& c = state.scratch().decided;
+  if (!number || !state.ReadCase(*number, &c)) {
     Reject(draft, context, ev::REJECTION_UNKNOWN_CASE, "no case has this number");
     return accepted;
   }
   context.number = *number;
-  context.c = &*c;
+  context.c = &c;
   if (command.actor().role() != cm::ROLE_STAFF) {
     Reject(draft, context, ev::REJECTION_NOT_ALLOWED, "only staff may act on a case");
     return accepted;

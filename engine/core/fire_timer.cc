@@ -39,7 +39,7 @@ void ClimbOn(Draft& draft, const Firing& firing, const Clock clock, cm::Tier fro
     ev::CaseEscalated* escalated = event.mutable_case_escalated();
     escalated->set_from_tier(from_tier);
     escalated->set_reason(climb.fallback ? ev::CLIMB_REASON_FALLBACK : reason);
-    *escalated->mutable_turn() = *climb.turn;
+    *escalated->mutable_turn() = *std::move(climb.turn);
     SetLateness(escalated, firing);
     escalated->set_inputs_unseen(firing.input.inputs_unseen);
   } else {
@@ -97,13 +97,14 @@ void Remind(Draft& draft, const Firing& firing, const Clock& clock) {
 }  // namespace
 
 void DecideTimer(Draft& draft, const TimerInput& input) {
-  auto found = draft.state().FindCase(input.number);
-  LM_CHECK(found.has_value()) << "timer of unknown case " << input.number.ToString();
-  LM_CHECK(NextInstant(*found) == input.due && input.due <= draft.now())
+  Case& c = draft.state().scratch().decided;
+  LM_CHECK(draft.state().ReadCase(input.number, &c))
+      << "timer of unknown case " << input.number.ToString();
+  LM_CHECK(NextInstant(c) == input.due && input.due <= draft.now())
       << input.number.ToString() << " has nothing due at " << input.due.ms;
-  const Firing firing{input.number, *found, input, draft.now() - input.due > kOutageAfter};
+  const Firing firing{input.number, c, input, draft.now() - input.due > kOutageAfter};
   // One instant, one decision: of several clocks due at once the first in order goes first.
-  for (const Clock& one : found->clocks()) {
+  for (const Clock& one : c.clocks()) {
     if (one.stopped()) continue;
     const Clock clock = one;
     if (clock.due_ms() != 0 && !clock.breached()) {

@@ -29,6 +29,9 @@ class NoticeMaker {
   lastmeter::event::v1::Notice Make(const std::string& staff_id, lastmeter::common::v1::Tier tier,
                                     lastmeter::event::v1::Purpose purpose, Timestamp not_before);
 
+  // Leaves out the numbers of notices made elsewhere.
+  void Skip(int notices) { next_ += static_cast<uint32_t>(notices); }
+
  private:
   std::string number_;
   uint32_t next_;

@@ -42,7 +42,7 @@ void RaiseTier(Draft& draft, const CommandContext& context) {
   ev::CaseEscalated* escalated = event.mutable_case_escalated();
   escalated->set_from_tier(from);
   escalated->set_reason(ev::CLIMB_REASON_RAISED);
-  *escalated->mutable_turn() = *climb.turn;
+  *escalated->mutable_turn() = *std::move(climb.turn);
   escalated->set_by(context.command.actor().id());
   *escalated->mutable_reason_text() = raise.reason();
   draft.AddCaseEvent(context.number, c, std::move(event));
@@ -154,7 +154,7 @@ void DecideHandDown(Draft& draft, const CommandContext& context) {
   handed->set_to_tier(down.to_tier());
   handed->set_count(c.hand_downs() + 1);
   *handed->mutable_reason() = down.reason();
-  if (direct) *handed->mutable_turn() = *climb.turn;
+  if (direct) *handed->mutable_turn() = *std::move(climb.turn);
   draft.AddCaseEvent(context.number, c, std::move(event));
   if (!direct) {
     AddPassed(draft, context.number, c, climb.passed);
@@ -162,7 +162,7 @@ void DecideHandDown(Draft& draft, const CommandContext& context) {
     next.mutable_case_escalated()->set_from_tier(down.to_tier());
     next.mutable_case_escalated()->set_reason(climb.fallback ? ev::CLIMB_REASON_FALLBACK
                                                              : ev::CLIMB_REASON_PASSED);
-    *next.mutable_case_escalated()->mutable_turn() = *climb.turn;
+    *next.mutable_case_escalated()->mutable_turn() = *std::move(climb.turn);
     draft.AddCaseEvent(context.number, c, std::move(next));
   }
   if (c.hand_downs() >= kHandDownsBeforeDistrict) {

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "engine/base/check.h"
 #include "engine/core/case_applier.h"
 #include "engine/core/draft.h"
 #include "engine/core/ladder.h"
@@ -86,7 +87,8 @@ void Open(Draft& draft, Opening opening) {
   opened.set_rules_ordinal(state.meta().rules_ordinal());
 
   // The case as it will be, for the look-ups; the event then makes it so.
-  Case plan;
+  Case& plan = state.scratch().decided;
+  plan.Clear();
   plan.set_area(opening.area);
   plan.set_restricted(opening.restricted);
   plan.set_kind(opened.kind());
@@ -101,15 +103,16 @@ void Open(Draft& draft, Opening opening) {
   NoticeMaker maker(number, plan);
   const bool direct = climb.passed.empty() && climb.turn && !climb.fallback;
   if (direct) {
-    *opened.mutable_turn() = *climb.turn;
+    *opened.mutable_turn() = *std::move(climb.turn);
     // Notices are numbered through: the authorities' follow the turn's.
-    for (int i = 0; i < opened.turn().notices_size(); ++i) maker.Make({}, {}, {}, {});
+    maker.Skip(opened.turn().notices_size());
   }
   for (auto& notice : planner.NoticesToAuthorities(&maker)) {
     *opened.add_authorities() = std::move(notice);
   }
 
-  Case c;
+  Case& c = plan;
+  c.Clear();
   c.set_area(opening.area);
   c.set_restricted(opening.restricted);
   c.set_cycle(1);
@@ -125,7 +128,7 @@ void Open(Draft& draft, Opening opening) {
   ev::Event next;
   ev::CaseEscalated* escalated = next.mutable_case_escalated();
   escalated->set_reason(climb.fallback ? ev::CLIMB_REASON_FALLBACK : ev::CLIMB_REASON_PASSED);
-  *escalated->mutable_turn() = *climb.turn;
+  *escalated->mutable_turn() = *std::move(climb.turn);
   draft.AddCaseEvent(number, c, std::move(next));
 }
 
@@ -150,7 +153,8 @@ void OpenUnreadable(Draft& draft, Timestamp accepted) {
 
 void Attach(Draft& draft, const CaseNumber& number, const Report& report, int64_t accepted_at_ms,
             cm::Level level) {
-  Case c = *draft.state().FindCase(number);
+  Case& c = draft.state().scratch().decided;
+  LM_CHECK(draft.state().ReadCase(number, &c)) << number.ToString();
   ev::Event event;
   ev::ReportAttached* attached = event.mutable_report_attached();
   attached->set_report_id(report.report_id());
@@ -166,7 +170,7 @@ void Attach(Draft& draft, const CaseNumber& number, const Report& report, int64_
 
 Timestamp DecideReport(Draft& draft, const LogInput& input) {
   const PartitionState& state = draft.state();
-  Report report;
+  Report& report = state.scratch().report;
   const bool readable =
       input.bytes.size() <= kMostInputBytes && report.ParseFromString(input.bytes);
   const Timestamp accepted = readable && report.accepted_at_ms() > 0

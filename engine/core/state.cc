@@ -128,15 +128,21 @@ std::optional<std::string> PartitionState::FindRow(const std::string& key) const
   return archive_->Find(key);
 }
 
+bool PartitionState::ReadCase(const CaseNumber& number, Case* c) const {
+  if (auto it = open_.find(number); it != open_.end()) {
+    LM_CHECK(c->ParseFromString(it->second.bytes)) << "case " << number.ToString();
+    return true;
+  }
+  c->Clear();
+  std::optional<std::string> row = FindRow(CaseKey('c', number));
+  if (!row) return false;
+  LM_CHECK(c->ParseFromString(*row)) << "closed case " << number.ToString();
+  return true;
+}
+
 std::optional<PartitionState::Case> PartitionState::FindCase(const CaseNumber& number) const {
   Case c;
-  if (auto it = open_.find(number); it != open_.end()) {
-    LM_CHECK(c.ParseFromString(it->second.bytes)) << "case " << number.ToString();
-    return c;
-  }
-  std::optional<std::string> row = FindRow(CaseKey('c', number));
-  if (!row) return std::nullopt;
-  LM_CHECK(c.ParseFromString(*row)) << "closed case " << number.ToString();
+  if (!ReadCase(number, &c)) return std::nullopt;
   return c;
 }
 

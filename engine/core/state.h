@@ -15,6 +15,8 @@
 #include "engine/base/ids.h"
 #include "engine/base/time.h"
 #include "engine/core/rules_view.h"
+#include "lastmeter/command/v1/command.pb.h"
+#include "lastmeter/report/v1/report.pb.h"
 #include "lastmeter/state/v1/state.pb.h"
 
 namespace lastmeter {
@@ -70,8 +72,20 @@ class PartitionState {
   const lastmeter::state::v1::Partition& meta() const { return meta_; }
   Timestamp log_time() const { return {meta_.log_time_ms()}; }
 
-  // The case, open or closed.
+  // Reads the case, open or closed, into `c`. False, and `c` cleared, when there is none.
+  bool ReadCase(const CaseNumber& number, Case* c) const;
   std::optional<Case> FindCase(const CaseNumber& number) const;
+
+  // Messages that deciding and applying parse into again and again: a message that is parsed anew
+  // keeps its memory, and allocation was half the cost of a decision. What they hold means nothing
+  // between two calls.
+  struct Scratch {
+    Case decided;
+    Case applied;
+    lastmeter::report::v1::HardshipReport report;
+    lastmeter::command::v1::Command command;
+  };
+  Scratch& scratch() const { return *scratch_; }
   // The open case of a household, if one is open. Restricted cases are looked up apart, so that an
   // open report never attaches to one.
   std::optional<CaseNumber> OpenCaseOfHousehold(std::string_view household_ref,
@@ -143,6 +157,7 @@ class PartitionState {
   void Install(uint32_t ordinal, lastmeter::rules::v1::Rules rules);
 
   const Archive* archive_;
+  const std::unique_ptr<Scratch> scratch_ = std::make_unique<Scratch>();
   lastmeter::state::v1::Partition meta_;
   absl::btree_map<CaseNumber, OpenCase> open_;
   absl::btree_set<Timer> timers_;
