@@ -8,6 +8,7 @@
 
 #include "tests/core/sample_rules.h"
 #include "tests/scenarios/play.h"
+#include "tools/check/judge.h"
 
 namespace lastmeter::scenario {
 namespace {
@@ -59,6 +60,17 @@ TEST_P(ScenarioTest, IsDecidedAgainToTheSameBytes) {
     rows.Take(state.TakeChanges());
   }
   EXPECT_EQ(state.Digest(), player.state().Digest());
+}
+
+// The independent judge, which shares nothing with the core, finds every rule kept.
+TEST_P(ScenarioTest, IsJudgedClean) {
+  Player player(SampleRules());
+  player.Play(Read(GetParam()));
+  Judge judge(PartitionId{0});
+  int64_t position = 0;
+  for (const auto& sealed : player.records()) judge.Take({position++}, sealed.bytes);
+  judge.Finish();
+  for (const Finding& finding : judge.findings()) ADD_FAILURE() << ToString(finding);
 }
 
 // A state loaded from its stored rows is the state that was folded.
