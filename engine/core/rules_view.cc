@@ -80,10 +80,12 @@ void RulesView::IndexRoster() {
   absl::btree_map<uint64_t, std::vector<const Post*>> at_area;
   absl::btree_map<uint64_t, std::vector<const Post*>> in_village;
   for (const Post& post : rules_.roster()) {
-    by_staff_[post.staff_id()].push_back(&post);
-    if (post.outside_authority()) continue;
     const Node* node = FindKey(KeyOf(post.area()));
     LM_CHECK(node != nullptr) << "a post at an area that the rules do not list";
+    Person& person = persons_[post.staff_id()];
+    person.posts.push_back(&post);
+    person.areas.push_back(node);
+    if (post.outside_authority()) continue;
     at_area[KeyOf(post.area())].push_back(&post);
     if (post.tier() < common::v1::TIER_VILLAGE) {
       in_village[node->line[common::v1::TIER_VILLAGE]].push_back(&post);
@@ -144,6 +146,11 @@ const RulesView::Node* RulesView::Find(std::string_view code) const {
   return nullptr;
 }
 
+const RulesView::Node& RulesView::FindOrDistrict(std::string_view code) const {
+  const Node* node = Find(code);
+  return node == nullptr ? *district_ : *node;
+}
+
 const rules::v1::Kind* RulesView::FindKind(std::string_view code) const {
   auto it = kinds_.find(code);
   return it == kinds_.end() ? nullptr : it->second;
@@ -176,32 +183,42 @@ RulesView::Posts RulesView::FindPosts(std::string_view area, Tier tier) const {
   return {node->posts[static_cast<size_t>(tier)], known};
 }
 
+const RulesView::Person* RulesView::FindPerson(std::string_view staff_id) const {
+  auto it = persons_.find(staff_id);
+  return it == persons_.end() ? nullptr : &it->second;
+}
+
 Tier RulesView::TierOver(std::string_view staff_id, std::string_view area) const {
-  const Node* node = Find(area);
-  if (node == nullptr) node = district_;
   Tier highest = common::v1::TIER_UNSPECIFIED;
-  for (const Post* post : PostsOf(staff_id)) {
-    if (post->outside_authority() || post->tier() <= highest) continue;
-    if (Serves(*node, *FindKey(KeyOf(post->area())))) highest = post->tier();
+  const Person* person = FindPerson(staff_id);
+  if (person == nullptr) return highest;
+  const Node& node = FindOrDistrict(area);
+  for (size_t i = 0; i < person->posts.size(); ++i) {
+    const Post& post = *person->posts[i];
+    if (post.outside_authority() || post.tier() <= highest) continue;
+    if (Serves(node, *person->areas[i])) highest = post.tier();
   }
   return highest;
 }
 
 bool RulesView::IsNamedOfficer(std::string_view staff_id, std::string_view area) const {
-  const Node* node = Find(area);
-  if (node == nullptr) node = district_;
-  auto posts = PostsOf(staff_id);
-  return std::any_of(posts.begin(), posts.end(), [&](const Post* post) {
-    return post->named_officer() && Serves(*node, *FindKey(KeyOf(post->area())));
-  });
+  const Person* person = FindPerson(staff_id);
+  if (person == nullptr) return false;
+  const Node& node = FindOrDistrict(area);
+  for (size_t i = 0; i < person->posts.size(); ++i) {
+    if (person->posts[i]->named_officer() && Serves(node, *person->areas[i])) return true;
+  }
+  return false;
 }
 
-bool RulesView::InRoster(std::string_view staff_id) const { return by_staff_.contains(staff_id); }
+bool RulesView::InRoster(std::string_view staff_id) const {
+  return FindPerson(staff_id) != nullptr;
+}
 
 std::span<const Post* const> RulesView::PostsOf(std::string_view staff_id) const {
-  auto it = by_staff_.find(staff_id);
-  if (it == by_staff_.end()) return {};
-  return it->second;
+  const Person* person = FindPerson(staff_id);
+  if (person == nullptr) return {};
+  return person->posts;
 }
 
 bool RulesView::KnowsArea(std::string_view code) const { return FindKey(KeyOf(code)) != nullptr; }

@@ -99,12 +99,22 @@ class RulesView {
     bool has_grids = false;
   };
 
+  // Parallel: each post and the area that it serves.
+  struct Person {
+    std::vector<const Post*> posts;
+    std::vector<const Node*> areas;
+  };
+
   RulesView() = default;
   void IndexPolicy();
   void IndexAreas();
   void IndexRoster();
   // Null for a code of another district.
   const Node* Find(std::string_view code) const;
+  // The district's for a code of another one.
+  const Node& FindOrDistrict(std::string_view code) const;
+  // Null for a stranger.
+  const Person* FindPerson(std::string_view staff_id) const;
   const Node* FindKey(uint64_t key) const;
   Node* FindKey(uint64_t key);
   // Whether a post of a lower tier, at `below`, is reached from the area.
@@ -116,7 +126,7 @@ class RulesView {
   std::array<const lastmeter::rules::v1::LevelPolicy*, 5> levels_{};
   PerTier<lastmeter::common::v1::Tier> entry_{};
   absl::btree_map<std::string_view, const lastmeter::rules::v1::Kind*> kinds_;
-  absl::btree_map<std::string_view, std::vector<const Post*>> by_staff_;
+  absl::btree_map<std::string_view, Person> persons_;
   // Sorted and parallel: the searched part stays small and close together.
   std::vector<uint64_t> keys_;
   std::vector<Node> nodes_;
