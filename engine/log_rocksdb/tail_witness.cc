@@ -85,6 +85,10 @@ std::optional<Slot> DecodeSlot(std::string_view bytes) {
 std::optional<Slot> Newest(std::string_view file) {
   std::optional<Slot> first = DecodeSlot(file.substr(0, file.size() / 2));
   std::optional<Slot> second = DecodeSlot(file.substr(file.size() / 2));
+  // A file of another size was cut, and perhaps the newer slot with it.
+  for (std::optional<Slot>* slot : {&first, &second}) {
+    if (*slot && 2 * SlotSize((*slot)->testimony.identity) != file.size()) slot->reset();
+  }
   if (!first || (second && second->sequence > first->sequence)) return second;
   return first;
 }

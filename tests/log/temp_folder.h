@@ -11,8 +11,15 @@ namespace lastmeter {
 // A folder of its own for one test, gone with the object.
 class TempFolder {
  public:
-  TempFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "lastmeter-XXXXXX").string();
+  enum class Kind {
+    kOnDisk,
+    kInMemoryIfPossible,  // for tests that open hundreds of logs and never cut the power
+  };
+
+  explicit TempFolder(Kind kind = Kind::kOnDisk) {
+    std::filesystem::path parent = std::filesystem::temp_directory_path();
+    if (kind == Kind::kInMemoryIfPossible && ::access("/dev/shm", W_OK) == 0) parent = "/dev/shm";
+    std::string name = (parent / "lastmeter-XXXXXX").string();
     if (::mkdtemp(name.data()) == nullptr) std::abort();
     path_ = name;
   }
