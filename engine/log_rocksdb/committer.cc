@@ -27,6 +27,14 @@ constexpr size_t kMostWritten = 4;
 // What an entry costs beside its bytes, in memory and on disk, roughly.
 constexpr size_t kEntryOverhead = 96;
 
+// What later callers hear after a failed write.
+absl::Status Stopped(const absl::Status& failure) {
+  const bool no_space = failure.code() == absl::StatusCode::kResourceExhausted;
+  return MakeStatus(
+      no_space ? absl::StatusCode::kResourceExhausted : absl::StatusCode::kUnavailable,
+      "the log must be closed and opened again: " + std::string(failure.message()));
+}
+
 void AnswerOne(Request& request, const absl::Status& commit_status) {
   const absl::Status& refused = request.refusal;
   if (request.slot) {
@@ -106,8 +114,7 @@ absl::StatusOr<uint64_t> Committer::Fence(PartitionId partition, std::string_vie
   owner.instance = std::string(instance);
   answered_.wait(lock, [&] { return owner.in_flight == 0; });
   if (!failure_.ok()) {
-    return MakeStatus(absl::StatusCode::kUnavailable, "the log must be closed and opened again: " +
-                                                          std::string(failure_.message()));
+    return MakeStatus(absl::StatusCode::kUnavailable, ToStd(Stopped(failure_).message()));
   }
   return generation;
 }
@@ -152,7 +159,7 @@ Committer::Commit Committer::Take() {
     bytes += request.bytes;
     if (!failure_.ok()) {
       // Nothing was tried, so this much is certain.
-      request.refusal = failure_;
+      request.refusal = Stopped(failure_);
     } else if (request.slot) {
       Ownership& owner = owners_[store_.At(request.index).partition.value];
       if (owner.generation != request.generation) {

@@ -32,7 +32,8 @@ class RocksdbLog final : public Log {
     // view is that of the moment of opening.
     bool read_only = false;
     // The operator's way on after a loss: takes what is there and makes the witness agree.
-    // warnings() then says what was given up. Lost positions will be used again.
+    // warnings() then says what was given up. Lost positions will be used again. With read_only:
+    // shows what is left without changing anything.
     bool accept_data_loss = false;
     // Gives appended_at. Empty: the system's clock. Called on the commit thread.
     std::function<Timestamp()> clock{};

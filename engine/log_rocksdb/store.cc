@@ -161,11 +161,11 @@ absl::Status Store::OpenExisting(const std::optional<Testimony>& testimony) {
     Close();
     return TryOpen({Mode::kCutAtDamage, false}, testimony);
   }
-  if (options_.accept_data_loss && !options_.read_only) {
+  if (options_.accept_data_loss) {
     warnings_.emplace_back(first.message());
     const absl::Status kept = TryOpen({Mode::kKeepFiles, true}, testimony);
     if (kept.code() != absl::StatusCode::kDataLoss) return kept;
-    return TryOpen({Mode::kCutAtDamage, true}, testimony);
+    return TryOpen({options_.read_only ? Mode::kLook : Mode::kCutAtDamage, true}, testimony);
   }
   if (look.message() == first.message()) return look;
   return Annotate(look, ToStd(first.message()));
@@ -286,7 +286,7 @@ absl::Status Store::CheckForHoles(Attempt attempt) {
     absl::Status status = CheckForHole(i);
     if (status.ok()) continue;
     // Cutting at the damage has closed what holes it can; what is left is read as kDataLoss.
-    if (!attempt.accept_loss || attempt.mode != Mode::kCutAtDamage) return status;
+    if (!attempt.accept_loss || attempt.mode == Mode::kKeepFiles) return status;
     warnings_.emplace_back(status.message());
   }
   return absl::OkStatus();

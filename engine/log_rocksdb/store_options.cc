@@ -20,7 +20,7 @@ rocksdb::Options MakeOptions(size_t memory_budget_bytes) {
   o.write_buffer_size = std::max<size_t>(o.db_write_buffer_size / 2, size_t{4} << 20);
   o.arena_block_size = size_t{256} << 10;
   o.max_write_buffer_number = 4;
-  o.max_total_wal_size = std::max<size_t>(memory_budget_bytes / 2, size_t{16} << 20);
+  o.max_total_wal_size = std::max<size_t>(memory_budget_bytes / 4, size_t{16} << 20);
   o.avoid_flush_during_shutdown = true;
 
   // One thread writes, in order: an insert begins where the last one of its partition ended.

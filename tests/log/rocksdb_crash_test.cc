@@ -72,7 +72,7 @@ TEST(RocksdbLogCrash, EverythingAcknowledgedOutlivesKills) {
   std::mt19937 random(20'260'101);
   for (int round = 0; round < 25; ++round) {
     ChildProcess child({Beside("log_child"), "append", dir, std::to_string(round)});
-    const unsigned until = 1 + random() % 400;
+    const unsigned until = 1 + random() % 250;
     for (unsigned i = 0; i < until; ++i) {
       auto line = child.Line();
       ASSERT_TRUE(line.has_value()) << "the child ended by itself";

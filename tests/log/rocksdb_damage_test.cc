@@ -195,6 +195,10 @@ TEST_F(RocksdbLogDamage, OfTheWriteAheadLogIsRefusedWithoutTouchingIt) {
   const std::string after((std::istreambuf_iterator<char>(bad)), {});
   before[5'000] = '!';
   EXPECT_TRUE(before == after);
+  // What is left can be looked at without changing anything.
+  EXPECT_FALSE(
+      OpenLog({.dir = bad_, .read_only = true, .accept_data_loss = true})->warnings().empty());
+  EXPECT_EQ(StatusOfOpening({.dir = bad_}).code(), absl::StatusCode::kDataLoss);
   // The operator may go on with what lies before the damage.
   auto log = OpenLog({.dir = bad_, .accept_data_loss = true, .memory_budget_bytes = kBudget});
   ASSERT_NE(log, nullptr);
