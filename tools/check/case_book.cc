@@ -38,15 +38,36 @@ bool ByPerson(const ev::Event& event) {
 
 uint64_t HashOf(std::string_view text) { return absl::HashOf(text); }
 
-const CaseRecord* CaseBook::Find(const std::string& number) const {
-  auto parsed = CaseNumber::Parse(number);
-  if (!parsed) return nullptr;
-  auto it = cases_.find(*parsed);
+// case number := code:12 digits '-' year:4 digits '-' counter:at least 5 digits, zeros in front
+// only to fill five. Read here without a detour through its text form: it is read for every record.
+std::optional<CaseNumber> CaseBook::Read(std::string_view text) {
+  if (text.size() < 23 || text.size() > 27 || text[12] != '-' || text[17] != '-') {
+    return std::nullopt;
+  }
+  if (text.size() > 23 && text[18] == '0') return std::nullopt;
+  int64_t parts[3] = {};
+  size_t part = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (i == 12 || i == 17) {
+      ++part;
+    } else if (text[i] < '0' || text[i] > '9') {
+      return std::nullopt;
+    } else {
+      parts[part] = parts[part] * 10 + (text[i] - '0');
+    }
+  }
+  return CaseNumber{parts[0], static_cast<uint32_t>(parts[1]), static_cast<uint32_t>(parts[2])};
+}
+
+CaseRecord* CaseBook::Find(std::string_view number) {
+  const auto read = Read(number);
+  if (!read) return nullptr;
+  auto it = cases_.find(*read);
   return it == cases_.end() ? nullptr : &it->second;
 }
 
 void CaseBook::Take(const Event& event, DecisionRecord& decision, const Place& place) {
-  const auto number = CaseNumber::Parse(event.case_number());
+  const auto number = Read(event.case_number());
   if (!number) {
     return sink_.Report(rule::kCaseNumber, "'" + event.case_number() + "' is no case number");
   }
@@ -393,10 +414,9 @@ void CaseBook::EndDecision(DecisionRecord& decision) {
   sink_.Require(!decision.fired_kept_promise, rule::kTimerPending, [&] {
     return decision.case_number + ": fired an instant of a promise that is kept";
   });
-  auto number = CaseNumber::Parse(decision.case_number);
-  auto it = number ? cases_.find(*number) : cases_.end();
-  if (it == cases_.end()) return;
-  CaseRecord& c = it->second;
+  CaseRecord* found = Find(decision.case_number);
+  if (found == nullptr) return;
+  CaseRecord& c = *found;
   if (c.closed || c.quarantined || c.acknowledged || c.promise_reported) return;
   c.promise_reported = !sink_.Require(c.acknowledge().on_ladder(), rule::kCasePromise, [&] {
     return decision.case_number + " is open, unanswered, and nobody's turn";

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
@@ -52,7 +54,9 @@ class CaseBook {
     const std::string& name() const { return event.case_number(); }
   };
 
-  const CaseRecord* Find(const std::string& number) const;
+  static std::optional<CaseNumber> Read(std::string_view text);
+  // Null for a case that was not opened.
+  CaseRecord* Find(std::string_view number);
 
   // case_book.cc: the case itself.
   CaseRecord* OpenNew(const Event& event, const CaseNumber& number, DecisionRecord& decision,
