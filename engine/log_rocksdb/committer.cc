@@ -35,20 +35,26 @@ absl::Status Stopped(const absl::Status& failure) {
       "the log must be closed and opened again: " + std::string(failure.message()));
 }
 
+// A status that shares nothing with the given one. Abseil counts the users of a status in a library
+// that is not instrumented, so sharing one between threads blinds the thread sanitizer.
+absl::Status Own(const absl::Status& status) {
+  return MakeStatus(status.code(), ToStd(status.message()));
+}
+
 void AnswerOne(Request& request, const absl::Status& commit_status) {
   const absl::Status& refused = request.refusal;
   if (request.slot) {
     AppendOutcome& outcome = request.slot->outcome;
     if (!refused.ok()) {
-      outcome = {Kind::kNotCommitted, {}, refused};
+      outcome = {Kind::kNotCommitted, {}, Own(refused)};
     } else if (!commit_status.ok()) {
-      outcome = {Kind::kUnknown, {}, commit_status};
+      outcome = {Kind::kUnknown, {}, Own(commit_status)};
     } else {
       outcome = {Kind::kCommitted, request.last, absl::OkStatus()};
     }
     request.slot->ready.store(true, std::memory_order_release);
   } else if (!refused.ok()) {
-    request.done(refused);
+    request.done(Own(refused));
   } else if (!commit_status.ok()) {
     // Whatever the reason was, it may be there; a producer tells that by kUnavailable.
     request.done(MakeStatus(absl::StatusCode::kUnavailable, ToStd(commit_status.message())));
@@ -121,7 +127,7 @@ absl::StatusOr<uint64_t> Committer::Fence(PartitionId partition, std::string_vie
 
 absl::Status Committer::health() const {
   std::lock_guard lock(mutex_);
-  return failure_;
+  return Own(failure_);
 }
 
 void Committer::Fail(const absl::Status& status) {
