@@ -89,7 +89,7 @@ struct Judge::Impl {
   CaseBook cases{&sink, &counts};
   InputBook inputs{&sink};
   // Records are parsed into one arena whose first block is reused: no allocation for most.
-  std::array<char, 16 * 1024> block;
+  std::array<char, size_t{16} * 1024> block;
   google::protobuf::Arena arena{[this] {
     google::protobuf::ArenaOptions arena_options;
     arena_options.initial_block = block.data();

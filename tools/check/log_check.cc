@@ -7,7 +7,7 @@ namespace lastmeter {
 namespace {
 
 constexpr size_t kRecordsAtOnce = 4096;
-constexpr size_t kBytesAtOnce = 4 << 20;
+constexpr size_t kBytesAtOnce = size_t{4} << 20;
 
 absl::Status Walk(Log& log, PartitionId partition, Judge& judge, CheckProgress* progress) {
   auto reader = log.OpenReader({Topic::kEvent, partition}, LogPosition{0});
