@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace lastmeter::bench {
+
+struct LoadOptions {
+  // Made, and removed afterwards, unless `keep`.
+  std::string dir;
+  bool keep = false;
+  uint64_t count = 0;
+  uint32_t rung_minutes = 1;
+  int64_t seconds = 20;
+  int64_t rate = 500;
+  int64_t fill_speed = 6;
+  // mode http
+  uint16_t port = 0;
+  std::string token;
+  int connections = 64;
+};
+
+// Each prints its rows and gives the exit code.
+
+// Reports, then acknowledgements, as many a second as the engine decides: from a filled input log,
+// and with the filling going on beside it.
+int RunEngine(const LoadOptions& options);
+// So many open cases, all of whose timers fall due once in rung_minutes, spread evenly.
+int RunTimers(const LoadOptions& options);
+// Reports at a steady rate: from the append until the event was read from the event log.
+int RunLatency(const LoadOptions& options);
+// So many open cases: opening with store, rebuilding without, memory held by each.
+int RunRestart(const LoadOptions& options);
+// Reports through a running server, over connections that are kept alive.
+int RunHttp(const LoadOptions& options);
+
+}  // namespace lastmeter::bench

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "engine/base/ids.h"
+#include "engine/base/time.h"
+#include "engine/log/log.h"
+#include "lastmeter/rules/v1/rules.pb.h"
+
+// What the benchmarks feed to the engine: a district of invented people and cases that are dealt
+// out evenly over its villages.
+namespace lastmeter::bench {
+
+// 16 towns of 10 villages, each village with a group and a grid; one person a post.
+class Workload {
+ public:
+  struct Options {
+    // Times to answer on the acknowledgement ladder of "sudden-illness", and its reminders.
+    uint32_t rung_minutes = 60;
+    uint32_t partitions = 4;
+  };
+  explicit Workload(Options options);
+
+  const lastmeter::rules::v1::Rules& rules() const { return rules_; }
+
+  struct Message {
+    TopicPartition tp;
+    Outgoing record;
+  };
+  // The i-th report, of the kind that times run fastest for, or of a mix of three levels.
+  Message Report(uint64_t i, Timestamp accepted_at, bool mixed) const;
+  // The acknowledgement, by the village head, of the case that the i-th report opened. Right as
+  // long as reports 0, 1, … were the only ones and were sent in this order.
+  Message Acknowledgement(uint64_t i, Timestamp accepted_at, uint32_t year) const;
+  // InstallRules for one partition.
+  Message Install(PartitionId partition, Timestamp accepted_at) const;
+
+  size_t villages() const { return villages_.size(); }
+  const std::string& village(uint64_t i) const { return villages_[i % villages_.size()].code; }
+  // "village-head-430112001001"
+  static std::string HeadOf(const std::string& village) { return "village-head-" + village; }
+
+ private:
+  struct Village {
+    std::string code;
+    int64_t number;
+    PartitionId partition;
+  };
+
+  std::vector<Village> villages_;
+  lastmeter::rules::v1::Rules rules_;
+};
+
+}  // namespace lastmeter::bench
