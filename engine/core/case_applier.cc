@@ -46,6 +46,9 @@ void TakeTurn(Case& c, const ev::Turn& turn) {
   Clock& clock = ClockOf(c, turn.promise());
   BeginRound(clock, turn.round());
   clock.set_stopped(false);
+  // Raised by hand after the top did not answer: the new turn's limit counts, not the reminders'.
+  clock.clear_exhausted();
+  clock.clear_next_reminder_ms();
   clock.set_tier(turn.tier());
   clock.set_entered_at_ms(turn.entered_at_ms());
   clock.set_turn_due_ms(turn.due_ms());
@@ -167,8 +170,12 @@ bool AnyProvisional(const Case& c) {
 }
 
 // A person acted on the case: what a poisoned timer had stopped runs again.
-bool ActedByPerson(ev::Event::BodyCase body) {
-  switch (body) {
+bool ActedByPerson(const ev::Event& event) {
+  switch (event.body_case()) {
+    case ev::Event::kCaseEscalated:
+      return event.case_escalated().reason() == ev::CLIMB_REASON_RAISED;
+    case ev::Event::kLevelRaised:
+      return !event.level_raised().by().empty();
     case ev::Event::kCaseAcknowledged:
     case ev::Event::kCaseHandedDown:
     case ev::Event::kCaseNoted:
@@ -207,7 +214,7 @@ void ApplyToCase(Case& c, const ev::Event& event, Timestamp log_time, uint32_t r
   c.set_cycle(event.cycle());
   c.set_area(event.area());
   c.set_restricted(event.restricted());
-  if (ActedByPerson(event.body_case())) c.set_quarantined(false);
+  if (ActedByPerson(event)) c.set_quarantined(false);
   switch (event.body_case()) {
     case ev::Event::kCaseOpened:
       Apply(c, event.case_opened(), log_time);

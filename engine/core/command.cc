@@ -60,15 +60,18 @@ Timestamp DecideCommand(Draft& draft, const LogInput& input) {
   const Timestamp accepted =
       command.accepted_at_ms() > 0 ? Timestamp{command.accepted_at_ms()} : input.appended_at;
   const std::string id = CommandInputId(command.command_id());
-  if (id.empty() || command.actor().id().empty()) {
-    Reject(draft, context, ev::REJECTION_MISSING_FIELD,
-           "a command needs an id of 1 to 128 bytes and an actor");
+  if (id.empty()) {
+    Reject(draft, context, ev::REJECTION_MISSING_FIELD, "a command needs an id of 1 to 128 bytes");
     return accepted;
   }
   if (auto first_seq = state.FindSeen(id)) {
     ev::InputRepeated* repeated = draft.AddEvent().mutable_input_repeated();
     repeated->set_input_id(command.command_id());
     repeated->set_first_seq(*first_seq);
+    return accepted;
+  }
+  if (command.actor().id().empty()) {
+    Reject(draft, context, ev::REJECTION_MISSING_FIELD, "a command needs an actor");
     return accepted;
   }
   if (command.has_install_rules()) {
