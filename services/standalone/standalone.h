@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -30,9 +31,10 @@ struct StandaloneOptions {
   bool allow_unsealed = false;
   // Fixed when the log is created; compared with the log's own count afterwards.
   uint32_t partitions = 4;
-  // Installed through the command log when their digest is not the one in force.
+  // Installed through the command log, after the start, where their digest is not the one in
+  // force; NotReady() says so until they are, fatal() when a partition refuses them.
   std::optional<lastmeter::rules::v1::Rules> rules;
-  // Where the tail witness is kept, best on another disk. Empty: <data-dir>/guard.
+  // Path of the log's tail witness, best on another disk. Empty: beside the log.
   std::string witness_path;
   // Names this process in WriterOpened and in errors.
   std::string instance = "standalone";
@@ -49,7 +51,8 @@ class Standalone {
   // Returns once the server accepts requests; the partitions may still be opening (see NotReady()).
   // Errors: kPermissionDenied, kFailedPrecondition (in use by another server, other partition
   // count), kUnavailable (address taken), kDataLoss (damaged, with what to do),
-  // kInvalidArgument (bad options or rules).
+  // kInvalidArgument (bad options or rules), kNotFound (no folder that the data folder can be made
+  // in).
   static absl::StatusOr<std::unique_ptr<Standalone>> Start(StandaloneOptions options);
   // Stops when Stop was not called.
   virtual ~Standalone() = default;
@@ -57,6 +60,9 @@ class Standalone {
   virtual uint16_t port() const = 0;
   // "http://127.0.0.1:8480"
   virtual std::string url() const = 0;
+
+  // Method and pattern of everything that is served.
+  virtual std::vector<std::pair<std::string, std::string>> Routes() const = 0;
 
   // What /readyz says: empty when all is well, otherwise one reason a line.
   virtual std::vector<std::string> NotReady() const = 0;

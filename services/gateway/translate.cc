@@ -1,0 +1,325 @@
+#include "services/gateway/translate.h"
+
+#include <cmath>
+#include <optional>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "engine/base/hash.h"
+#include "engine/base/ids.h"
+#include "engine/base/status.h"
+#include "lastmeter/api/v1/api.pb.h"
+#include "services/gateway/body.h"
+
+namespace lastmeter::gateway {
+namespace {
+
+namespace api = lastmeter::api::v1;
+using lastmeter::command::v1::Command;
+using lastmeter::common::v1::PersonalText;
+using lastmeter::report::v1::HardshipReport;
+
+// Longer texts belong into an attachment; the input must stay well below the record's limit.
+constexpr size_t kMaxText = 8'000;
+constexpr size_t kMaxPersonal = 64 * 1024;
+
+http::Response MissingField(std::string_view field) {
+  return http::Problem(422, "missing-field", absl::StrCat("'", ToAbsl(field), "' is required"),
+                       absl::StrCat("\"field\":\"", ToAbsl(field), "\""));
+}
+
+http::Response WrongField(std::string_view field, std::string_view reason) {
+  return http::Problem(422, "wrong-value", absl::StrCat("'", ToAbsl(field), "' ", ToAbsl(reason)),
+                       absl::StrCat("\"field\":\"", ToAbsl(field), "\""));
+}
+
+http::Response PersonalRefused(std::string_view field) {
+  return http::Problem(422, "personal-data-refused",
+                       absl::StrCat("'", ToAbsl(field),
+                                    "' may name somebody, and this gateway stores nothing personal "
+                                    "unsealed; leave it out"),
+                       absl::StrCat("\"field\":\"", ToAbsl(field), "\""));
+}
+
+bool IsVisibleAscii(std::string_view text, size_t most) {
+  if (text.size() > most) return false;
+  for (unsigned char c : text) {
+    if (c < 0x21 || c > 0x7E) return false;
+  }
+  return true;
+}
+
+bool IsKindCode(std::string_view text) {
+  if (text.size() > 64) return false;
+  for (char c : text) {
+    if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') && c != '-') return false;
+  }
+  return true;
+}
+
+bool IsAreaCode(std::string_view text) {
+  for (size_t digits : {6, 9, 12, 14, 15}) {
+    if (IsDigits(text, digits)) return true;
+  }
+  return false;
+}
+
+// RFC 3339 text, or Unix ms as a number or as digits. Nothing before 1970 or after 9999 is a time
+// that a report can mean.
+std::optional<Timestamp> ReadTime(const google::protobuf::Value& value) {
+  constexpr int64_t kEnd = 253'402'300'800'000;
+  std::optional<Timestamp> time;
+  if (value.kind_case() == google::protobuf::Value::kNumberValue) {
+    const double ms = value.number_value();
+    if (std::isfinite(ms) && ms >= 0 && ms < static_cast<double>(kEnd)) {
+      time = Timestamp{static_cast<int64_t>(ms)};
+    }
+  } else if (value.kind_case() == google::protobuf::Value::kStringValue) {
+    int64_t ms = 0;
+    if (absl::SimpleAtoi(value.string_value(), &ms)) {
+      time = Timestamp{ms};
+    } else {
+      time = ParseRfc3339(value.string_value());
+    }
+  }
+  if (!time || time->ms < 0 || time->ms >= kEnd) return std::nullopt;
+  return time;
+}
+
+// Puts a free text where it belongs. Returns the problem where it may not be stored.
+std::optional<http::Response> TakeText(std::string_view field, const std::string& text,
+                                       bool required, const Admission& admission,
+                                       PersonalText* out) {
+  if (text.find_first_not_of(" \t\r\n") == std::string::npos) {
+    if (required) return MissingField(field);
+    return std::nullopt;
+  }
+  if (text.size() > kMaxText) {
+    return WrongField(field, absl::StrCat("is longer than ", kMaxText, " bytes"));
+  }
+  if (!admission.allow_unsealed) return PersonalRefused(field);
+  out->set_open(text);
+  return std::nullopt;
+}
+
+Command NewCommand(const http::Request& request, const Admission& admission) {
+  Command command;
+  command.set_command_id(admission.id);
+  command.mutable_actor()->set_id(request.caller.id);
+  command.mutable_actor()->set_role(request.caller.role);
+  command.set_accepted_at_ms(admission.now.ms);
+  return command;
+}
+
+// Each of these reads its body and fills the command's action.
+using Filler = std::optional<http::Response> (*)(const http::Request&, const Admission&, Command*);
+
+std::optional<http::Response> FillAcknowledge(const http::Request& request, const Admission&,
+                                              Command* command) {
+  api::AcknowledgeRequest body;
+  if (auto problem = ReadBody(request, &body)) return problem;
+  if (!IsVisibleAscii(body.notice_id(), 128)) {
+    return WrongField("noticeId", "is not the id of a notice");
+  }
+  command->mutable_acknowledge()->set_notice_id(body.notice_id());
+  command->mutable_acknowledge()->set_cycle(body.cycle());
+  return std::nullopt;
+}
+
+std::optional<http::Response> FillRaise(const http::Request& request, const Admission& admission,
+                                        Command* command) {
+  api::RaiseRequest body;
+  if (auto problem = ReadBody(request, &body)) return problem;
+  auto* raise = command->mutable_raise();
+  const bool tier = body.to_tier() != lastmeter::common::v1::TIER_UNSPECIFIED;
+  const bool level = body.to_level() != lastmeter::common::v1::LEVEL_UNSPECIFIED;
+  if (!tier && !level) return MissingField("toTier");
+  if (tier && level) return WrongField("toLevel", "cannot be raised together with the tier");
+  raise->set_to_tier(body.to_tier());
+  raise->set_to_level(body.to_level());
+  return TakeText("reason", body.reason(), true, admission, raise->mutable_reason());
+}
+
+std::optional<http::Response> FillHandDown(const http::Request& request, const Admission& admission,
+                                           Command* command) {
+  api::HandDownRequest body;
+  if (auto problem = ReadBody(request, &body)) return problem;
+  auto* hand_down = command->mutable_hand_down();
+  if (body.to_tier() == lastmeter::common::v1::TIER_UNSPECIFIED) return MissingField("toTier");
+  if (body.case_version() == 0) return MissingField("caseVersion");
+  hand_down->set_to_tier(body.to_tier());
+  hand_down->set_case_version(body.case_version());
+  return TakeText("reason", body.reason(), true, admission, hand_down->mutable_reason());
+}
+
+std::optional<http::Response> FillNote(const http::Request& request, const Admission& admission,
+                                       Command* command) {
+  api::NoteRequest body;
+  if (auto problem = ReadBody(request, &body)) return problem;
+  return TakeText("text", body.text(), true, admission, command->mutable_note()->mutable_text());
+}
+
+std::optional<http::Response> FillRelief(const http::Request& request, const Admission& admission,
+                                         Command* command) {
+  api::ReliefRequest body;
+  if (auto problem = ReadBody(request, &body)) return problem;
+  if (body.kinds().empty()) return MissingField("kinds");
+  if (body.kinds_size() > 32) return WrongField("kinds", "names more than 32 kinds");
+  auto* relief = command->mutable_relief();
+  for (int kind : body.kinds()) {
+    relief->add_kinds(
+        lastmeter::report::v1::Need_Name(static_cast<lastmeter::report::v1::Need>(kind)));
+  }
+  if (body.text().empty()) return std::nullopt;
+  return TakeText("text", body.text(), false, admission, relief->mutable_text());
+}
+
+std::optional<http::Response> FillClose(const http::Request& request, const Admission& admission,
+                                        Command* command) {
+  api::CloseRequest body;
+  if (auto problem = ReadBody(request, &body)) return problem;
+  if (body.outcome() == lastmeter::common::v1::OUTCOME_UNSPECIFIED) return MissingField("outcome");
+  if (body.case_version() == 0) return MissingField("caseVersion");
+  auto* close = command->mutable_close();
+  close->set_outcome(body.outcome());
+  close->set_case_version(body.case_version());
+  if (body.text().empty()) return std::nullopt;
+  return TakeText("text", body.text(), false, admission, close->mutable_text());
+}
+
+std::optional<http::Response> FillReopen(const http::Request& request, const Admission& admission,
+                                         Command* command) {
+  api::ReopenRequest body;
+  if (auto problem = ReadBody(request, &body)) return problem;
+  return TakeText("reason", body.reason(), true, admission,
+                  command->mutable_reopen()->mutable_reason());
+}
+
+Filler FillerOf(CaseAction action) {
+  switch (action) {
+    case CaseAction::kAcknowledge:
+      return FillAcknowledge;
+    case CaseAction::kRaise:
+      return FillRaise;
+    case CaseAction::kHandDown:
+      return FillHandDown;
+    case CaseAction::kNote:
+      return FillNote;
+    case CaseAction::kRelief:
+      return FillRelief;
+    case CaseAction::kClose:
+      return FillClose;
+    case CaseAction::kReopen:
+      return FillReopen;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+std::string RoutingCode(std::string_view area) {
+  std::string code(area.substr(0, 12));
+  code.resize(12, '0');
+  return code;
+}
+
+OrProblem<HardshipReport> MakeReport(const http::Request& request, const Admission& admission) {
+  api::SubmitReportRequest body;
+  if (auto problem = ReadBody(request, &body)) return *std::move(problem);
+  if (body.kind().empty()) return MissingField("kind");
+  if (!IsKindCode(body.kind())) {
+    return WrongField("kind", "is not a kind's code (lower case letters, digits, hyphens)");
+  }
+  if (body.area().empty()) return MissingField("area");
+  if (!IsAreaCode(body.area())) {
+    return WrongField("area", "is not a division code of 6, 9, 12, 14 or 15 digits");
+  }
+  if (!IsVisibleAscii(body.household_ref(), 128)) {
+    return WrongField("householdRef", "is not a reference of the district's register");
+  }
+  const auto& survey = body.survey();
+  if (survey.signs_size() + survey.needs_size() + survey.difficulties_size() +
+          survey.causes_size() >
+      128) {
+    return WrongField("survey", "has more than 128 ticks");
+  }
+
+  HardshipReport report;
+  report.set_report_id(admission.id);
+  report.set_kind(body.kind());
+  report.set_area(body.area());
+  report.set_routing_code(RoutingCode(body.area()));
+  report.mutable_reporter()->set_id(request.caller.id);
+  report.mutable_reporter()->set_role(request.caller.role);
+  report.set_reporter_tier(request.caller.tier);
+  report.set_accepted_at_ms(admission.now.ms);
+  if (body.has_occurred_at() &&
+      body.occurred_at().kind_case() != google::protobuf::Value::kNullValue) {
+    const auto claimed = ReadTime(body.occurred_at());
+    if (!claimed) return WrongField("occurredAt", "is neither RFC 3339 nor Unix milliseconds");
+    const bool future = *claimed > admission.now;
+    report.set_occurred_at_ms(future ? admission.now.ms : claimed->ms);
+    report.set_occurred_at_clipped(future);
+  }
+  report.set_household_ref(body.household_ref());
+  if (body.has_survey()) *report.mutable_survey() = survey;
+  report.set_proactive(body.proactive());
+  if (body.has_personal() && body.personal().ByteSizeLong() > 0) {
+    if (!admission.allow_unsealed) return PersonalRefused("personal");
+    if (body.personal().ByteSizeLong() > kMaxPersonal) {
+      return WrongField("personal", absl::StrCat("is larger than ", kMaxPersonal, " bytes"));
+    }
+    *report.mutable_personal()->mutable_open() = body.personal();
+  }
+  return report;
+}
+
+std::string_view ActionWord(CaseAction action) {
+  switch (action) {
+    case CaseAction::kAcknowledge:
+      return "acknowledge";
+    case CaseAction::kRaise:
+      return "raise";
+    case CaseAction::kHandDown:
+      return "handDown";
+    case CaseAction::kNote:
+      return "note";
+    case CaseAction::kRelief:
+      return "relief";
+    case CaseAction::kClose:
+      return "close";
+    case CaseAction::kReopen:
+      return "reopen";
+  }
+  return "";
+}
+
+OrProblem<Command> MakeCaseCommand(CaseAction action, std::string_view case_number,
+                                   const http::Request& request, const Admission& admission) {
+  Command command = NewCommand(request, admission);
+  command.set_case_number(std::string(case_number));
+  if (auto problem = FillerOf(action)(request, admission, &command)) return *std::move(problem);
+  return command;
+}
+
+OrProblem<Command> MakeInstallRules(const http::Request& request, const Admission& admission) {
+  Command command = NewCommand(request, admission);
+  auto* install = command.mutable_install_rules();
+  if (auto problem = ReadBody(request, install->mutable_rules())) return *std::move(problem);
+  if (install->rules().version().empty()) return MissingField("version");
+  install->set_rules_sha256(std::string(AsBytes(Sha256(install->rules().SerializeAsString()))));
+  return command;
+}
+
+OrProblem<Command> MakeAcceptClock(const http::Request& request, const Admission& admission) {
+  api::AcceptClockRequest body;
+  if (auto problem = ReadBody(request, &body)) return *std::move(problem);
+  if (!body.has_wall()) return MissingField("wall");
+  const auto wall = ReadTime(body.wall());
+  if (!wall) return WrongField("wall", "is neither RFC 3339 nor Unix milliseconds");
+  Command command = NewCommand(request, admission);
+  command.mutable_accept_clock()->set_wall_ms(wall->ms);
+  return command;
+}
+
+}  // namespace lastmeter::gateway

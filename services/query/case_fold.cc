@@ -1,0 +1,336 @@
+#include "services/query/case_fold.h"
+
+#include <algorithm>
+
+#include "lastmeter/report/v1/report.pb.h"
+
+namespace lastmeter::query {
+namespace {
+
+namespace api = lastmeter::api::v1;
+namespace cm = lastmeter::common::v1;
+namespace ev = lastmeter::event::v1;
+using lastmeter::view::v1::CaseRow;
+
+constexpr int kMostTold = 64;
+constexpr int kMostReports = 64;
+
+api::ClockView& ClockOf(api::Case& shown, cm::Promise promise) {
+  for (auto& clock : *shown.mutable_clocks()) {
+    if (clock.promise() == promise) return clock;
+  }
+  api::ClockView* clock = shown.add_clocks();
+  clock->set_promise(promise);
+  clock->set_state(api::CLOCK_STATE_RUNNING);
+  return *clock;
+}
+
+bool Runs(const api::ClockView& clock) {
+  return clock.state() == api::CLOCK_STATE_RUNNING || clock.state() == api::CLOCK_STATE_BREACHED;
+}
+
+class Folder {
+ public:
+  Folder(const ev::Record& record, CaseRow* row)
+      : record_(record), event_(record.event()), row_(row), shown_(*row->mutable_shown()) {}
+
+  void Fold() {
+    shown_.set_number(event_.case_number());
+    shown_.set_area(event_.area());
+    shown_.set_restricted(event_.restricted());
+    // A refused command leaves the case as it was.
+    if (event_.case_version() > 0) shown_.set_version(event_.case_version());
+    if (event_.cycle() > 0) shown_.set_cycle(event_.cycle());
+    *shown_.mutable_changed_at() = ToProtoTime(record_.log_time_ms());
+    Body();
+    SetTier();
+    SetStatus();
+  }
+
+ private:
+  void Body();
+
+  void SetStatus() {
+    if (shown_.has_closed_at()) {
+      shown_.set_status(api::CASE_STATUS_CLOSED);
+    } else if (shown_.handler_id().empty()) {
+      shown_.set_status(api::CASE_STATUS_REPORTED);
+    } else {
+      shown_.set_status(shown_.relieved() ? api::CASE_STATUS_IN_SERVICE
+                                          : api::CASE_STATUS_ACKNOWLEDGED);
+    }
+  }
+
+  // The highest tier that holds the case or is asked about one of its promises.
+  void SetTier() {
+    cm::Tier tier = shown_.handler_id().empty() ? cm::TIER_UNSPECIFIED : handler_tier();
+    for (const auto& clock : shown_.clocks()) {
+      if (Runs(clock) && clock.has_turn()) tier = std::max(tier, clock.turn().tier());
+    }
+    if (tier != cm::TIER_UNSPECIFIED) shown_.set_tier(tier);
+  }
+
+  cm::Tier handler_tier() const { return row_->handler_tier(); }
+
+  void Tell(const google::protobuf::RepeatedPtrField<ev::Notice>& notices) {
+    for (const ev::Notice& notice : notices) {
+      auto& ids = *row_->mutable_told();
+      const auto at = std::lower_bound(ids.begin(), ids.end(), notice.staff_id());
+      if (at == ids.end() || *at != notice.staff_id()) {
+        const int index = static_cast<int>(at - ids.begin());
+        *ids.Add() = notice.staff_id();
+        for (int i = ids.size() - 1; i > index; --i) ids.SwapElements(i, i - 1);
+      }
+      auto* told = shown_.add_told();
+      told->set_staff_id(notice.staff_id());
+      told->set_tier(notice.tier());
+      told->set_purpose(notice.purpose());
+      told->set_notice_id(notice.notice_id());
+      *told->mutable_at() = ToProtoTime(record_.log_time_ms());
+    }
+    const int surplus = shown_.told_size() - kMostTold;
+    if (surplus > 0) shown_.mutable_told()->DeleteSubrange(0, surplus);
+  }
+
+  void TakeTurn(const ev::Turn& turn) {
+    api::ClockView& clock = ClockOf(shown_, turn.promise());
+    if (turn.promise() == cm::PROMISE_ACKNOWLEDGE) {
+      clock.set_state(api::CLOCK_STATE_RUNNING);
+      const bool new_round = !clock.has_turn() || clock.turn().round() != turn.round();
+      if (new_round || row_->answer_due_ms() == 0) {
+        row_->set_answer_from_ms(turn.entered_at_ms());
+        row_->set_answer_due_ms(turn.due_ms());
+      } else {
+        row_->set_answer_due_ms(std::min(row_->answer_due_ms(), turn.due_ms()));
+      }
+    }
+    const bool same_round = clock.has_turn() && clock.turn().round() == turn.round();
+    if (!same_round) clock.clear_turn();
+    api::TurnView& view = *clock.mutable_turn();
+    view.set_tier(turn.tier());
+    view.set_round(turn.round());
+    *view.mutable_entered_at() = ToProtoTime(turn.entered_at_ms());
+    *view.mutable_due_at() = ToProtoTime(turn.due_ms());
+    Tell(turn.notices());
+  }
+
+  void StartClocks(const google::protobuf::RepeatedPtrField<ev::ClockStart>& starts) {
+    for (const ev::ClockStart& start : starts) {
+      api::ClockView& clock = ClockOf(shown_, start.promise());
+      *clock.mutable_started_at() = ToProtoTime(start.started_at_ms());
+      *clock.mutable_near_due_at() = ToProtoTime(start.near_due_ms());
+      *clock.mutable_due_at() = ToProtoTime(start.due_ms());
+      clock.set_provisional(start.provisional());
+    }
+  }
+
+  void StartAnswering(int64_t from_ms) {
+    api::ClockView& clock = ClockOf(shown_, cm::PROMISE_ACKNOWLEDGE);
+    *clock.mutable_started_at() = ToProtoTime(from_ms);
+  }
+
+  void StopAnswering(api::ClockState state) {
+    ClockOf(shown_, cm::PROMISE_ACKNOWLEDGE).set_state(state);
+    row_->set_answer_due_ms(0);
+    row_->set_answer_from_ms(0);
+  }
+
+  void Unhandle() {
+    shown_.clear_handler_id();
+    shown_.clear_acknowledged_at();
+    row_->clear_handler_tier();
+  }
+
+  void AddReport(const std::string& report_id) {
+    if (!report_id.empty() && shown_.report_ids_size() < kMostReports) {
+      shown_.add_report_ids(report_id);
+    }
+  }
+
+  void Open(const ev::CaseOpened& e) {
+    shown_.set_kind(e.kind());
+    shown_.set_level(e.level());
+    *shown_.mutable_reporter() = e.reporter();
+    shown_.set_reporter_tier(e.reporter_tier());
+    *shown_.mutable_occurred_at() = ToProtoTime(e.occurred_at_ms());
+    *shown_.mutable_accepted_at() = ToProtoTime(e.accepted_at_ms());
+    *shown_.mutable_opened_at() = ToProtoTime(record_.log_time_ms());
+    shown_.set_proactive(e.proactive());
+    shown_.set_household_ref(e.household_ref());
+    shown_.set_unreadable(e.unreadable());
+    *shown_.mutable_possible_twins() = e.possible_twins();
+    AddReport(e.report_id());
+    lastmeter::report::v1::HardshipReport report;
+    // The ticks are shown; the personal part stays in the log.
+    if (!e.unreadable() && report.ParseFromString(record_.input()) && report.has_survey()) {
+      *shown_.mutable_survey() = report.survey();
+    }
+    StartAnswering(e.accepted_at_ms());
+    StartClocks(e.clocks());
+    if (e.has_turn()) TakeTurn(e.turn());
+    Tell(e.authorities());
+  }
+
+  void Close(const ev::CaseClosed& e) {
+    *shown_.mutable_closed_at() = ToProtoTime(record_.log_time_ms());
+    shown_.set_outcome(e.outcome());
+    for (auto& clock : *shown_.mutable_clocks()) {
+      if (!Runs(clock)) continue;
+      clock.set_state(clock.promise() == cm::PROMISE_RESOLVE ? api::CLOCK_STATE_MET
+                                                             : api::CLOCK_STATE_STOPPED);
+    }
+    row_->set_answer_due_ms(0);
+  }
+
+  void Reopen(const ev::CaseReopened& e) {
+    shown_.clear_closed_at();
+    shown_.clear_outcome();
+    shown_.clear_relieved();
+    shown_.clear_relieved_at();
+    shown_.clear_clocks();
+    Unhandle();
+    StartAnswering(record_.log_time_ms());
+    StartClocks(e.clocks());
+    if (e.has_turn()) TakeTurn(e.turn());
+  }
+
+  void HandDown(const ev::CaseHandedDown& e) {
+    shown_.set_hand_downs(e.count());
+    Unhandle();
+    api::ClockView& clock = ClockOf(shown_, cm::PROMISE_ACKNOWLEDGE);
+    clock.set_state(api::CLOCK_STATE_RUNNING);
+    clock.clear_turn();
+    row_->set_answer_due_ms(0);
+    if (e.has_turn()) TakeTurn(e.turn());
+  }
+
+  const ev::Record& record_;
+  const ev::Event& event_;
+  CaseRow* const row_;
+  api::Case& shown_;
+};
+
+void Folder::Body() {
+  switch (event_.body_case()) {
+    case ev::Event::kCaseOpened:
+      return Open(event_.case_opened());
+    case ev::Event::kReportAttached:
+      return AddReport(event_.report_attached().report_id());
+    case ev::Event::kLevelRaised:
+      shown_.set_level(event_.level_raised().to());
+      StartClocks(event_.level_raised().clocks());
+      for (const auto& turn : event_.level_raised().turns()) TakeTurn(turn);
+      return;
+    case ev::Event::kCaseEscalated:
+      if (event_.case_escalated().reason() == ev::CLIMB_REASON_RAISED) Unhandle();
+      return TakeTurn(event_.case_escalated().turn());
+    case ev::Event::kLadderExhausted: {
+      const auto& e = event_.ladder_exhausted();
+      api::TurnView& turn = *ClockOf(shown_, e.promise()).mutable_turn();
+      turn.set_exhausted(true);
+      *turn.mutable_next_reminder_at() = ToProtoTime(e.next_reminder_ms());
+      return Tell(e.notices());
+    }
+    case ev::Event::kCaseReminded: {
+      const auto& e = event_.case_reminded();
+      api::TurnView& turn = *ClockOf(shown_, e.promise()).mutable_turn();
+      turn.set_reminders(e.number());
+      *turn.mutable_next_reminder_at() = ToProtoTime(e.next_reminder_ms());
+      return Tell(e.notices());
+    }
+    case ev::Event::kClockNearDue:
+      return Tell(event_.clock_near_due().notices());
+    case ev::Event::kClockBreached:
+      return ClockOf(shown_, event_.clock_breached().promise())
+          .set_state(api::CLOCK_STATE_BREACHED);
+    case ev::Event::kCaseAcknowledged:
+      shown_.set_handler_id(event_.case_acknowledged().by().id());
+      row_->set_handler_tier(event_.case_acknowledged().tier());
+      *shown_.mutable_acknowledged_at() = ToProtoTime(record_.log_time_ms());
+      return StopAnswering(api::CLOCK_STATE_MET);
+    case ev::Event::kCaseHandedDown:
+      return HandDown(event_.case_handed_down());
+    case ev::Event::kDistrictTold:
+      return Tell(event_.district_told().notices());
+    case ev::Event::kReliefRecorded:
+      shown_.set_relieved(true);
+      *shown_.mutable_relieved_at() = ToProtoTime(record_.log_time_ms());
+      return ClockOf(shown_, cm::PROMISE_FIRST_RELIEF).set_state(api::CLOCK_STATE_MET);
+    case ev::Event::kCaseClosed:
+      return Close(event_.case_closed());
+    case ev::Event::kCaseReopened:
+      return Reopen(event_.case_reopened());
+    case ev::Event::kDeadlinesRecomputed:
+      StartClocks(event_.deadlines_recomputed().clocks());
+      for (const auto& turn : event_.deadlines_recomputed().turns()) TakeTurn(turn);
+      return;
+    case ev::Event::kCaseQuarantined:
+      shown_.set_quarantined(true);
+      return Tell(event_.case_quarantined().notices());
+    default:
+      return;
+  }
+}
+
+api::Lamp LampOf(int64_t from, int64_t near, int64_t due, int64_t now) {
+  if (now >= due + (due - from)) return api::LAMP_OVERDUE_TWICE;
+  if (now >= due) return api::LAMP_OVERDUE;
+  if (now >= near) return api::LAMP_NEAR_DUE;
+  return api::LAMP_ON_TIME;
+}
+
+}  // namespace
+
+google::protobuf::Timestamp ToProtoTime(int64_t ms) {
+  google::protobuf::Timestamp time;
+  int64_t seconds = ms / 1000;
+  int64_t rest = ms % 1000;
+  if (rest < 0) {
+    rest += 1000;
+    --seconds;
+  }
+  time.set_seconds(seconds);
+  time.set_nanos(static_cast<int32_t>(rest * 1'000'000));
+  return time;
+}
+
+int64_t FromProtoTime(const google::protobuf::Timestamp& time) {
+  return time.seconds() * 1000 + time.nanos() / 1'000'000;
+}
+
+void FoldCase(const ev::Record& record, CaseRow* row) { Folder(record, row).Fold(); }
+
+int64_t OverdueAt(const CaseRow& row) {
+  int64_t at = kNeverOverdue;
+  if (row.shown().has_closed_at()) return at;
+  if (row.answer_due_ms() > 0) at = row.answer_due_ms();
+  for (const auto& clock : row.shown().clocks()) {
+    if (Runs(clock) && clock.has_due_at()) at = std::min(at, FromProtoTime(clock.due_at()));
+  }
+  return at;
+}
+
+api::Case Show(const CaseRow& row, Timestamp now) {
+  api::Case shown = row.shown();
+  if (shown.has_closed_at()) return shown;
+  api::Lamp worst = api::LAMP_ON_TIME;
+  for (auto& clock : *shown.mutable_clocks()) {
+    if (!Runs(clock)) continue;
+    if (clock.promise() == cm::PROMISE_ACKNOWLEDGE) {
+      if (row.answer_due_ms() == 0) continue;
+      // A turn has no near-due instant of its own: 70 % of its length stands for it.
+      const int64_t from = row.answer_from_ms();
+      const int64_t due = row.answer_due_ms();
+      clock.set_lamp(LampOf(from, from + (due - from) * 7 / 10, due, now.ms));
+    } else {
+      clock.set_lamp(LampOf(FromProtoTime(clock.started_at()), FromProtoTime(clock.near_due_at()),
+                            FromProtoTime(clock.due_at()), now.ms));
+    }
+    worst = std::max(worst, clock.lamp());
+  }
+  shown.set_lamp(worst);
+  shown.set_overdue(OverdueAt(row) <= now.ms);
+  return shown;
+}
+
+}  // namespace lastmeter::query

@@ -1,0 +1,116 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "engine/base/time.h"
+#include "engine/log/log.h"
+#include "engine/runtime/follower.h"
+#include "services/common/http.h"
+#include "services/common/outcomes.h"
+#include "services/query/event_streams.h"
+#include "services/query/view.h"
+#include "services/query/waiters.h"
+
+namespace lastmeter::query {
+
+struct QueryOptions {
+  // Must outlive the query.
+  Log* log = nullptr;
+  // Where the view's rows are kept. May be lost while nothing runs: they are folded again.
+  View::OpenStore open_store;
+  // By which lamps are lit.
+  std::function<Timestamp()> now;
+};
+
+// The read side: follows the event logs of all partitions, folds them into a view, and answers who
+// asks. Thread-safe after Start. Must outlive the HTTP server that its routes are given to.
+class Query : public Outcomes {
+ public:
+  static absl::StatusOr<std::unique_ptr<Query>> Open(QueryOptions options);
+  ~Query() override;
+
+  void Start();
+  // Ends all streams and takes no new ones, so that a server that is stopping need not wait for
+  // them.
+  void CloseStreams() { streams_.Stop(); }
+  // Answers everybody who waits, closes all streams, ends the threads.
+  void Stop();
+
+  std::vector<http::Route> Routes();
+
+  // OK while it follows all partitions.
+  absl::Status health() const;
+  // Whether everything that the log held at the moment of asking is folded. Never waits.
+  absl::StatusOr<bool> CaughtUp() const;
+  size_t listeners() const { return streams_.listeners(); }
+  uint64_t records_folded() const { return records_; }
+  const View& view() const { return *view_; }
+
+  // ---- Outcomes
+  std::optional<KnownInput> FindInput(const InputName& input) const override;
+  void WaitFor(InputName input, Millis at_most, Callback callback) override;
+  std::optional<lastmeter::api::v1::Case> FindCase(const Caller& caller,
+                                                   std::string_view number) const override;
+
+ private:
+  using Responder = std::shared_ptr<http::Responder>;
+  // A decision that somebody waits for, while its parts arrive.
+  struct Arriving {
+    InputName name;
+    Outcome outcome;
+    bool repeated = false;
+  };
+
+  Query(QueryOptions options, std::unique_ptr<View> view);
+
+  // query.cc: the folding thread.
+  void Run();
+  absl::StatusOr<size_t> FoldSome(PartitionId partition);
+  void Gather(PartitionId partition, const lastmeter::event::v1::Record& record);
+  PositionVector Folded() const;
+  absl::StatusOr<Outcome> Recall(const InputName& input,
+                                 const lastmeter::view::v1::InputRow& row) const;
+
+  // query_routes.cc
+  void ListCases(const http::Request& request, const Responder& out) const;
+  void ShowCase(const http::Request& request, const Responder& out) const;
+  void ShowHistory(const http::Request& request, const Responder& out) const;
+  void ShowReport(const std::string& id, const Caller& caller, const Responder& out) const;
+  void ShowEvents(const http::Request& request, const Responder& out);
+  void ShowRules(const http::Request& request, const Responder& out) const;
+  // The row if the caller may see the case; otherwise `out` has been answered.
+  std::optional<lastmeter::view::v1::CaseRow> Readable(const http::Request& request,
+                                                       const Responder& out) const;
+
+  const QueryOptions options_;
+  const std::unique_ptr<View> view_;
+  Waiters waiters_;
+
+  // The folding thread's own.
+  std::vector<std::unique_ptr<Follower>> followers_;
+  std::map<PartitionId, Arriving> arriving_;
+  std::vector<std::pair<InputName, Outcome>> resolved_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable wake_;
+  bool awake_ = true;
+  bool stopping_ = false;
+  absl::Status health_;
+  PositionVector folded_;
+  std::atomic<uint64_t> records_{0};
+  std::vector<std::unique_ptr<Log::Registration>> registrations_;
+  std::thread thread_;
+  // Last: it reads everything above.
+  EventStreams streams_;
+};
+
+}  // namespace lastmeter::query

@@ -1,0 +1,17 @@
+// `lastmeter`: the product in one program.
+#include <CLI/CLI.hpp>
+
+#include "services/common/config.h"
+#include "services/standalone/serve.h"
+
+int main(int argc, char** argv) {
+  CLI::App app(
+      "lastmeter takes a report of hardship and does not let go of it until somebody answers");
+  app.require_subcommand(1);
+  lastmeter::ServeFlags serve_flags;
+  lastmeter::AddServe(app, &serve_flags);
+  if (const auto exit = lastmeter::ParseSettings(app, {"lastmeter", nullptr}, argc, argv)) {
+    return *exit;
+  }
+  return lastmeter::RunServe(serve_flags);
+}
