@@ -1,0 +1,319 @@
+// The product through its HTTP door: a case from report to reopening, and what readers see of it.
+#include <algorithm>
+#include <filesystem>
+#include <set>
+
+#include "tests/services/house.h"
+
+namespace lastmeter::test {
+namespace {
+
+using nlohmann::json;
+
+class Story : public House {};
+
+TEST_F(Story, ACaseGoesFromReportToReopening) {
+  Open();
+  const Answer reported =
+      Post(kHotline, "/v1/reports?wait=20s",
+           {{"kind", "elder-alone"}, {"area", kVillage}, {"survey", {{"signs", {"SIGN_FALLEN"}}}}});
+  ASSERT_EQ(reported.status, 201) << reported.body;
+  const std::string number = reported.body["caseNumber"];
+  EXPECT_EQ(reported.Header("location"), "/v1/cases/" + number);
+  EXPECT_EQ(reported.body["state"], "REPORT_STATE_OPENED");
+
+  Answer page = Get(kTanDan, "/v1/cases/" + number);
+  ASSERT_EQ(page.status, 200);
+  EXPECT_EQ(page.Header("etag"), "\"" + page.body["version"].dump() + "\"");
+  EXPECT_EQ(page.body["status"], "CASE_STATUS_REPORTED");
+  EXPECT_EQ(page.body["lamp"], "LAMP_ON_TIME");
+  EXPECT_EQ(page.body["survey"]["signs"], json::array({"SIGN_FALLEN"}));
+
+  Answer answer = Post(kTanDan, Act(number, "acknowledge"), json::object());
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  EXPECT_EQ(answer.body["events"][0]["type"], "CaseAcknowledged");
+  EXPECT_EQ(answer.body["case"]["handlerId"], "tan-dan");
+
+  answer = Post(kTanDan, Act(number, "relief"),
+                {{"kinds", json::array({"NEED_MEALS"})}, {"text", "lunch"}});
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  EXPECT_EQ(answer.body["case"]["status"], "CASE_STATUS_IN_SERVICE");
+  answer = Post(kTanDan, Act(number, "note"), {{"text", "neighbours cook in turns"}});
+  ASSERT_EQ(answer.status, 200) << answer.body;
+
+  const int version = Get(kTanDan, "/v1/cases/" + number).body["version"];
+  answer = Post(kTanDan, Act(number, "close"),
+                {{"outcome", "OUTCOME_NEED_MET"}, {"caseVersion", version - 1}});
+  ASSERT_EQ(answer.status, 409) << answer.body;
+  EXPECT_EQ(answer.problem, "stale-version");
+  EXPECT_EQ(answer.body["present"]["version"], version);
+  answer = Post(kTanDan, Act(number, "close"),
+                {{"outcome", "OUTCOME_NEED_MET"}, {"caseVersion", version}});
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  EXPECT_EQ(answer.body["case"]["status"], "CASE_STATUS_CLOSED");
+  answer = Post(kTanDan, Act(number, "acknowledge"), json::object());
+  ASSERT_EQ(answer.status, 409);
+  EXPECT_EQ(answer.problem, "already-closed");
+
+  answer = Post(kTanDan, Act(number, "reopen"), {{"reason", "fell again"}});
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  EXPECT_EQ(answer.body["case"]["cycle"], 2);
+  EXPECT_EQ(answer.body["case"]["status"], "CASE_STATUS_REPORTED");
+
+  const Answer history = Get(kTanDan, "/v1/cases/" + number + "/history");
+  std::vector<std::string> types;
+  for (const auto& event : history.body["events"]) types.push_back(event["type"]);
+  const std::vector<std::string> expected = {
+      "CaseOpened",      "CaseAcknowledged", "ReliefRecorded",  "CaseNoted",
+      "CommandRejected", "CaseClosed",       "CommandRejected", "CaseReopened"};
+  EXPECT_EQ(types, expected);
+}
+
+TEST_F(Story, RaisesAndHandsDown) {
+  Open();
+  const std::string number = Report("injury");
+  Answer answer =
+      Post(kTanDan, Act(number, "raise"), {{"toLevel", "LEVEL_CRITICAL"}, {"reason", "worse"}});
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  EXPECT_EQ(answer.body["case"]["level"], "LEVEL_CRITICAL");
+  ASSERT_EQ(Post(kTanDan, Act(number, "acknowledge"), json::object()).status, 200);
+  const int version = Get(kTanDan, "/v1/cases/" + number).body["version"];
+  answer = Post(kTanDan, Act(number, "handDown"),
+                {{"toTier", "TIER_VILLAGE"}, {"caseVersion", version}, {"reason", "closer"}});
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  EXPECT_EQ(answer.body["case"]["handDowns"], 1);
+  EXPECT_EQ(answer.body["case"]["tier"], "TIER_VILLAGE");
+}
+
+TEST_F(Story, UnansweredItClimbsAndIsOverdue) {
+  Open();
+  const std::string number = Report("elder-alone");
+  EXPECT_EQ(Get(kDesk, "/v1/cases?overdue=true").body.count("cases"), 0u);
+  clock_.Advance(Minutes(11));
+  EXPECT_EQ(Get(kTanDan, "/v1/cases/" + number).body["lamp"], "LAMP_NEAR_DUE");
+  clock_.Advance(Minutes(5));
+  ASSERT_TRUE(Eventually([&] {
+    // A report wakes the partition, which sleeps by the machine's time.
+    Report("policy-question");
+    return Get(kTanDan, "/v1/cases/" + number).body["tier"] == "TIER_GROUP";
+  }));
+  const Answer late = Get(kDesk, "/v1/cases?overdue=true&tier=group&level=critical");
+  ASSERT_EQ(late.body.value("cases", json::array()).size(), 1u) << late.body;
+  EXPECT_EQ(late.body["cases"][0]["number"], number);
+  EXPECT_EQ(late.body["cases"][0]["lamp"], "LAMP_OVERDUE");
+}
+
+TEST_F(Story, ARestartKeepsEverything) {
+  Open();
+  const std::string number = Report("elder-alone");
+  ASSERT_EQ(Post(kTanDan, Act(number, "acknowledge"), json::object()).status, 200);
+  const json page = Get(kTanDan, "/v1/cases/" + number).body;
+  const json history = Get(kTanDan, "/v1/cases/" + number + "/history").body;
+  const json rules = Get(kOperator, "/v1/rules").body;
+  Close();
+  Open();
+  EXPECT_EQ(Get(kTanDan, "/v1/cases/" + number).body, page);
+  EXPECT_EQ(Get(kTanDan, "/v1/cases/" + number + "/history").body, history);
+  // The same rules are not installed a second time.
+  EXPECT_EQ(Get(kOperator, "/v1/rules").body, rules);
+  EXPECT_NE(Report("elder-alone"), number);
+}
+
+TEST_F(Story, TheReadSideIsFoldedAnewWhenItIsLost) {
+  Open();
+  const std::string number = Report("elder-alone");
+  const json page = Get(kTanDan, "/v1/cases/" + number).body;
+  Close();
+  std::filesystem::remove_all(options_.data_dir + "/query");
+  Open();
+  ASSERT_TRUE(Eventually([&] { return Get(kTanDan, "/v1/cases/" + number).status == 200; }));
+  EXPECT_EQ(Get(kTanDan, "/v1/cases/" + number).body, page);
+}
+
+TEST_F(Story, TheSameKeyTwiceIsOneRequest) {
+  Open();
+  const json body = {{"kind", "elder-alone"}, {"area", kVillage}};
+  const Headers key = {{"Idempotency-Key", "call-17"}};
+  const Answer first = Post(kHotline, "/v1/reports?wait=20s", body, key);
+  const Answer second = Post(kHotline, "/v1/reports?wait=20s", body, key);
+  ASSERT_EQ(first.status, 201);
+  EXPECT_EQ(second.status, 201);
+  EXPECT_EQ(first.body, second.body);
+  EXPECT_EQ(Post(kHotline, "/v1/reports", body, key).status, 202);
+  EXPECT_EQ(Get(kDesk, "/v1/cases").body["cases"].size(), 1u);
+
+  // Another request, or another caller, under the key would silently be lost.
+  json other = body;
+  other["kind"] = "injury";
+  EXPECT_EQ(Post(kHotline, "/v1/reports", other, key).problem, "key-reused");
+  EXPECT_EQ(Post(kOtherHotline, "/v1/reports", body, key).problem, "key-reused");
+
+  const std::string number = first.body["caseNumber"];
+  const Answer ack = Post(kTanDan, Act(number, "acknowledge"), json::object(), key);
+  const Answer again = Post(kTanDan, Act(number, "acknowledge"), json::object(), key);
+  ASSERT_EQ(ack.status, 200) << ack.body;
+  EXPECT_EQ(again.status, 200);
+  EXPECT_EQ(ack.body["events"], again.body["events"]);
+}
+
+TEST_F(Story, WithoutWaitingAReportIsOnlyAccepted) {
+  Open();
+  const Answer answer =
+      Post(kHotline, "/v1/reports", {{"kind", "elder-alone"}, {"area", kVillage}});
+  ASSERT_EQ(answer.status, 202) << answer.body;
+  EXPECT_EQ(answer.body["position"]["topic"], "lastmeter.hardship.report.v1");
+  const std::string self = answer.body["links"]["self"];
+  ASSERT_TRUE(Eventually([&] { return Get(kHotline, self).status == 200; }));
+  EXPECT_EQ(Get(kHotline, self).body["state"], "REPORT_STATE_OPENED");
+  // Nobody else's business.
+  EXPECT_EQ(Get(kOtherHotline, self).problem, "unknown-report");
+}
+
+TEST_F(Story, PagesMeetEveryCaseOnce) {
+  Open();
+  std::multiset<std::string> expected;
+  for (int i = 0; i < 7; ++i) expected.insert(Report("injury"));
+  for (const std::string list : {"/v1/cases?pageSize=3", "/v1/cases?pageSize=3&tier=grid",
+                                 "/v1/cases?pageSize=3&status=reported&level=urgent"}) {
+    std::multiset<std::string> met;
+    std::string token;
+    do {
+      const Answer page = Get(kDesk, list + (token.empty() ? "" : "&pageToken=" + token));
+      ASSERT_EQ(page.status, 200) << page.body;
+      for (const auto& c : page.body.value("cases", json::array())) met.insert(c["number"]);
+      token = page.body.value("nextPageToken", "");
+      ASSERT_LE(met.size(), 7u);
+    } while (!token.empty());
+    EXPECT_EQ(met, expected) << list;
+  }
+  EXPECT_EQ(Get(kStranger, "/v1/cases").body.count("cases"), 0u);
+}
+
+TEST_F(Story, RestrictedCasesAreSeenByNamedOfficersOnly) {
+  Open();
+  const std::string number = Report("domestic-violence");
+  const std::string page = "/v1/cases/" + number;
+  EXPECT_EQ(Get(kNamedOfficer, page).status, 200);
+  for (const char* token : {kTanDan, kGridWorker, kDesk, kViewer, kStranger}) {
+    EXPECT_EQ(Get(token, page).problem, "unknown-case") << token;
+    EXPECT_EQ(Get(token, page + "/history").problem, "unknown-case") << token;
+    if (token == kStranger) continue;
+    const Answer list = Get(token, "/v1/cases");
+    EXPECT_EQ(list.body.count("cases"), 0u) << token;
+    EXPECT_EQ(list.body.value("restrictedCount", 0), 1) << token;
+    EXPECT_EQ(Get(token, "/v1/events?type=CaseOpened").body.count("events"), 0u) << token;
+  }
+  EXPECT_EQ(Post(kTanDan, Act(number, "acknowledge"), json::object()).problem, "unknown-case");
+  EXPECT_EQ(Get(kNamedOfficer, "/v1/events?type=CaseOpened").body["events"].size(), 1u);
+}
+
+TEST_F(Story, WhoWasToldSeesTheCaseAndTextsAreForStaff) {
+  Open();
+  const std::string number = Report("injury");
+  ASSERT_EQ(Get(kGridWorker, "/v1/cases/" + number).status, 200);
+  ASSERT_EQ(Get(kGridWorker, "/v1/cases").body["cases"].size(), 1u);
+  ASSERT_EQ(Post(kTanDan, Act(number, "note"), {{"text", "Wang at number 7"}}).status, 200);
+  const std::string history = "/v1/cases/" + number + "/history";
+  EXPECT_NE(Get(kTanDan, history).body.dump().find("Wang"), std::string::npos);
+  EXPECT_EQ(Get(kViewer, history).body.dump().find("Wang"), std::string::npos);
+  EXPECT_EQ(Get(kViewer, "/v1/events").body.dump().find("Wang"), std::string::npos);
+}
+
+TEST_F(Story, EventsAreFilteredByTheCallersArea) {
+  Open();
+  Report("injury");
+  Report("injury", "430112107208");
+  const auto count = [&](const char* token, const std::string& more) {
+    const Answer page = Get(token, "/v1/events?type=CaseOpened" + more);
+    return page.body.value("events", json::array()).size();
+  };
+  EXPECT_EQ(count(kDesk, ""), 2u);
+  EXPECT_EQ(count(kTanDan, ""), 1u);
+  EXPECT_EQ(count(kStranger, ""), 1u);
+  EXPECT_EQ(count(kDesk, "&area=430112107"), 1u);
+  // What belongs to the partitions themselves is for operators.
+  EXPECT_EQ(Get(kDesk, "/v1/events?type=RulesInstalled").body.count("events"), 0u);
+  EXPECT_EQ(Get(kOperator, "/v1/events?type=RulesInstalled").body["events"].size(), 4u);
+}
+
+TEST_F(Story, AStreamThatResumesLosesAndRepeatsNothing) {
+  Open();
+  std::vector<std::string> reported;
+  std::vector<std::string> seen;
+  std::string last;
+  for (int round = 0; round < 3; ++round) {
+    // Each round comes back to where the last one left off, in the middle of what happened since.
+    SseClient stream(port(), kDesk, "/v1/events?type=CaseOpened&after=0", last);
+    for (int i = 0; i < 3; ++i) {
+      reported.push_back(Report("injury", i % 2 == 0 ? kVillage : "430112107208"));
+    }
+    for (int i = 0; i < 2; ++i) {
+      const SseEvent event = stream.Next();
+      seen.push_back(event.data["event"]["caseNumber"]);
+      last = event.id;
+    }
+  }
+  SseClient stream(port(), kDesk, "/v1/events?type=CaseOpened", last);
+  while (seen.size() < reported.size()) {
+    seen.push_back(stream.Next().data["event"]["caseNumber"]);
+  }
+  std::sort(reported.begin(), reported.end());
+  std::sort(seen.begin(), seen.end());
+  EXPECT_EQ(seen, reported);
+}
+
+TEST_F(Story, PagesOfEventsMeetTheStream) {
+  Open();
+  for (int i = 0; i < 5; ++i) Report("injury");
+  std::vector<std::string> ids;
+  std::string after = "0";
+  while (true) {
+    const Answer page = Get(kDesk, "/v1/events?pageSize=2&type=CaseOpened&after=" + after);
+    ASSERT_EQ(page.status, 200);
+    for (const auto& event : page.body.value("events", json::array())) ids.push_back(event["id"]);
+    if (page.body["next"] == after) break;
+    after = page.body["next"];
+  }
+  ASSERT_EQ(ids.size(), 5u);
+  SseClient stream(port(), kDesk, "/v1/events?type=CaseOpened&after=0");
+  for (const std::string& id : ids) EXPECT_EQ(stream.Next().id, id);
+}
+
+TEST_F(Story, OperatorsInstallRules) {
+  options_.rules.reset();
+  Open();
+  EXPECT_EQ(Get(kOperator, "/v1/rules").problem, "no-rules");
+  Close();
+  options_.rules = WangchengRules();
+  Open();
+  json rules = Get(kOperator, "/v1/rules").body["rules"];
+  rules["version"] = "second";
+  const Answer put = Call(kOperator, "PUT", "/v1/rules", rules);
+  ASSERT_EQ(put.status, 200) << put.body;
+  EXPECT_EQ(put.body["partitions"].size(), 4u);
+  EXPECT_EQ(Get(kViewer, "/v1/rules").body["version"], "second");
+
+  rules["policy"]["fallbackStaffId"] = "nobody-knows";
+  const Answer refused = Call(kOperator, "PUT", "/v1/rules", rules);
+  EXPECT_EQ(refused.status, 422);
+  EXPECT_EQ(refused.problem, "invalid-rules");
+  EXPECT_FALSE(refused.body["problems"].empty());
+  EXPECT_EQ(Call(kTanDan, "PUT", "/v1/rules", rules).problem, "role-not-allowed");
+}
+
+TEST_F(Story, AJumpOfTheClockTurnsReadinessRedUntilItIsAccepted) {
+  Open();
+  ASSERT_EQ(CallRaw(nullptr, "GET", "/readyz", {}, "").status, 200);
+  clock_.Jump(Hours(72));
+  ASSERT_TRUE(Eventually([&] {
+    // Inputs go on, only the timers are held.
+    Report("injury");
+    return CallRaw(nullptr, "GET", "/readyz", {}, "").status == 503;
+  }));
+  const Answer accepted = Post(kOperator, "/v1/clock:accept", {{"wall", clock_.Wall().ms}});
+  ASSERT_EQ(accepted.status, 200) << accepted.body;
+  EXPECT_TRUE(Eventually([&] { return CallRaw(nullptr, "GET", "/readyz", {}, "").status == 200; }));
+}
+
+}  // namespace
+}  // namespace lastmeter::test
