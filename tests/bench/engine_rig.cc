@@ -172,8 +172,8 @@ std::string EngineRig::Describe() const {
   for (const auto& [partition, status] : runtime_->status()) {
     const PartitionStatus& p = status.partition;
     text += "\npartition " + std::to_string(partition.value) + " " +
-            std::string(ToString(status.state)) + ": " + std::to_string(p.open_cases) +
-            " cases, " + std::to_string(p.timers) + " timers, earliest late by " +
+            std::string(ToString(status.state)) + ": " + std::to_string(p.open_cases) + " cases, " +
+            std::to_string(p.timers) + " timers, earliest late by " +
             std::to_string(p.timer_lag.ms) + " ms, log time " + FormatLocal(p.log_time) + ", " +
             p.trouble.ToString();
   }
