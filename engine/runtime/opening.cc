@@ -11,6 +11,9 @@
 namespace lastmeter {
 namespace {
 
+// When a log shows less than it is known to hold.
+constexpr Millis kReadAgain{5};
+
 std::string At(LogPosition position) {
   return "event log, position " + std::to_string(position.value);
 }
@@ -52,7 +55,9 @@ StepResult Partition::Opening() {
       LM_CHECK(false) << "not opening";
   }
   if (!status.ok()) return Spend(status);
-  return {.status = absl::OkStatus(), .again = !in_flight_, .wake_in = Seconds(1)};
+  return {.status = absl::OkStatus(),
+          .again = !in_flight_ && !log_slow_,
+          .wake_in = log_slow_ ? kReadAgain : Seconds(1)};
 }
 
 absl::Status Partition::Fence() {
@@ -75,13 +80,17 @@ absl::Status Partition::VerifyStore() {
     return StoreDiffers("the log ends at position " + std::to_string(writer_->end_at_open().value),
                         *mark);
   }
-  auto reader = log_->OpenReader(events, mark->position);
-  if (reader.status().code() == absl::StatusCode::kOutOfRange) {
-    return StoreDiffers("the log no longer has it", *mark);
+  if (event_reader_ == nullptr) {
+    auto reader = log_->OpenReader(events, mark->position);
+    if (reader.status().code() == absl::StatusCode::kOutOfRange) {
+      return StoreDiffers("the log no longer has it", *mark);
+    }
+    if (!reader.ok()) return Annotate(reader.status(), ToString(events));
+    event_reader_ = *std::move(reader);
   }
-  if (!reader.ok()) return Annotate(reader.status(), ToString(events));
-  event_reader_ = *std::move(reader);
   LM_ASSIGN_OR_RETURN(std::vector<LogEntry> entries, event_reader_->Read(1, 1));
+  log_slow_ = entries.empty() && event_reader_->position() < writer_->end_at_open();
+  if (log_slow_) return absl::OkStatus();
   if (entries.empty() || entries[0].position != mark->position) {
     return StoreDiffers("the log has no record there", *mark);
   }
@@ -141,12 +150,12 @@ absl::Status Partition::Fold() {
   if (!at_end) {
     auto entries = event_reader_->Read(options_.fold_records, options_.fold_bytes);
     if (!entries.ok()) return Annotate(entries.status(), "event log");
-    if (entries->empty() && event_reader_->position() < writer_->end_at_open()) {
-      return absl::UnavailableError("event log: its end at position " +
-                                    std::to_string(writer_->end_at_open().value) +
-                                    " cannot be read yet");
+    log_slow_ = entries->empty() && event_reader_->position() < writer_->end_at_open();
+    for (const LogEntry& entry : *entries) {
+      // Written after this writer opened, so by one that opened later.
+      if (entry.position >= writer_->end_at_open()) return WhoFenced("overtaken while opening");
+      LM_RETURN_IF_ERROR(FoldEntry(entry));
     }
-    for (const LogEntry& entry : *entries) LM_RETURN_IF_ERROR(FoldEntry(entry));
     return entries->empty() ? absl::OkStatus() : CommitStore();
   }
   LM_RETURN_IF_ERROR(CheckIdentity());
@@ -177,7 +186,7 @@ absl::Status Partition::Announce() {
   return absl::OkStatus();
 }
 
-absl::Status Partition::WhoFenced(const absl::Status& fenced) {
+absl::Status Partition::WhoFenced(std::string_view how) {
   TopicPartition events{Topic::kEvent, options_.partition};
   LM_ASSIGN_OR_RETURN(auto reader,
                       log_->OpenReader(events, LogPosition{writer_->end_at_open().value}));
@@ -198,7 +207,7 @@ absl::Status Partition::WhoFenced(const absl::Status& fenced) {
     }
   }
   return absl::UnavailableError("fenced, yet nobody else has taken the partition: " +
-                                std::string(fenced.message()));
+                                std::string(how));
 }
 
 }  // namespace lastmeter

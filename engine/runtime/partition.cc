@@ -64,7 +64,8 @@ StepResult Partition::Spend(absl::Status status) {
 absl::Status Partition::FinishAppend(const AppendOutcome& outcome) {
   in_flight_ = false;
   if (outcome.kind != AppendOutcome::Kind::kCommitted) {
-    if (outcome.status.code() == absl::StatusCode::kAborted) return WhoFenced(outcome.status);
+    if (outcome.status.code() == absl::StatusCode::kAborted)
+      return WhoFenced(ToStd(outcome.status.message()));
     if (outcome.status.code() == absl::StatusCode::kResourceExhausted) return outcome.status;
     return absl::UnavailableError(
         "an append did not certainly succeed, so the log is read again: " +
@@ -127,7 +128,7 @@ void Partition::FillInputs() {
 void Partition::DecideInputs() {
   FillInputs();
   for (size_t i = 0; i < options_.max_inputs && !cut_short_; ++i) {
-    if (batch_bytes_ >= options_.max_batch_bytes / 2) break;
+    if (i > 0 && batch_bytes_ >= options_.max_batch_bytes / 2) break;
     std::optional<LogInput> taken = inputs_->Take();
     if (!taken.has_value()) break;
     if (!oldest_in_batch_.has_value()) oldest_in_batch_ = taken->appended_at;
@@ -156,7 +157,8 @@ void Partition::DecideTimers() {
   for (size_t fired = 0; !cut_short_; ++fired) {
     std::optional<PartitionState::Timer> timer = state_->NextTimer();
     if (!timer.has_value() || timer->due > watermark_.until) return;
-    if (fired >= options_.max_timers || batch_bytes_ >= options_.max_batch_bytes) {
+    // The first one goes even into a full batch: timers advance in every step.
+    if (fired > 0 && (fired >= options_.max_timers || batch_bytes_ >= options_.max_batch_bytes)) {
       timers_left_ = true;
       return;
     }

@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -121,7 +122,7 @@ class Partition {
   absl::Status Fold();
   absl::Status FoldEntry(const LogEntry& entry);
   absl::Status Announce();
-  absl::Status WhoFenced(const absl::Status& fenced);
+  absl::Status WhoFenced(std::string_view how);
 
   // partition.cc
   StepResult Spend(absl::Status status);
@@ -151,6 +152,8 @@ class Partition {
   std::optional<LogClock> clock_;
   std::optional<Inputs> inputs_;
   std::optional<DeadLetters> dead_letters_;
+  // The log held back a record that it is known to have; it is asked again.
+  bool log_slow_ = false;
   // The last record known to be in the log and the state.
   StoreMark mark_;
 

@@ -1,0 +1,188 @@
+#include "tests/sim/clients.h"
+
+#include <utility>
+
+#include "engine/base/hash.h"
+#include "lastmeter/report/v1/report.pb.h"
+#include "tests/core/sample_rules.h"
+
+namespace lastmeter {
+namespace {
+
+namespace cm = common::v1;
+
+const char* const kAreas[] = {"430112001001001", "430112001001002", "430112001001003",
+                              "43011200100101",  "430112001001",    "430112001002",
+                              "430112001003",    "430112003001",    "430112001",
+                              "430112",          "999999999999"};
+const char* const kKinds[] = {"elder-alone",      "elder-alone",     "sudden-illness",
+                              "job-loss",         "policy-question", "domestic-violence",
+                              "never-heard-of-it"};
+const char* const kStaff[] = {"xu-guangming",  "group-leader-1", "group-leader-2", "grid-worker-3",
+                              "village-head",  "tan-dan",        "town-named",     "district-named",
+                              "district-desk", "fallback-post",  "stranger"};
+
+std::string RoutingCode(std::string area) {
+  area.resize(12, '0');
+  return area;
+}
+
+}  // namespace
+
+Clients::Clients(Random* random, Log* log, uint32_t partitions, Acknowledged acknowledged)
+    : random_(random),
+      partitions_(partitions),
+      acknowledged_(std::move(acknowledged)),
+      producer_(*log->OpenProducer()) {}
+
+void Clients::QueueTo(TopicPartition tp, std::string key, std::string id, std::string bytes) {
+  auto sent = std::make_unique<Sent>();
+  sent->tp = tp;
+  sent->id = std::move(id);
+  sent->record = {.key = std::move(key), .value = std::move(bytes)};
+  outbox_.push_back(sent.get());
+  sent_.push_back(std::move(sent));
+}
+
+void Clients::Queue(Topic topic, const std::string& routing_code, std::string id,
+                    std::string bytes) {
+  TopicPartition tp{topic, {PartitionFor(routing_code, partitions_)}};
+  // Some send without having heard, or have two doors: the same id twice.
+  int copies = random_->Percent(15) ? 2 : 1;
+  for (int i = 0; i < copies; ++i) QueueTo(tp, routing_code, id, bytes);
+}
+
+void Clients::InventReport(Timestamp now) {
+  report::v1::HardshipReport report;
+  report.set_report_id(NewId('r'));
+  report.set_kind(random_->OneOf(kKinds));
+  report.set_area(random_->OneOf(kAreas));
+  report.set_routing_code(RoutingCode(report.area()));
+  report.mutable_reporter()->set_id(random_->OneOf(kStaff));
+  report.mutable_reporter()->set_role(cm::ROLE_STAFF);
+  report.set_reporter_tier(static_cast<cm::Tier>(random_->Below(5)));
+  report.set_accepted_at_ms(now.ms);
+  report.set_occurred_at_ms(now.ms - random_->Between(-5000, 60'000));
+  if (random_->Percent(40)) {
+    report.set_household_ref("h" + std::to_string(random_->Below(6)));
+  }
+  Queue(Topic::kReport, report.routing_code(), report.report_id(), report.SerializeAsString());
+}
+
+void Clients::FillAction(command::v1::Command& command, uint32_t version) {
+  auto tier = [&] { return static_cast<cm::Tier>(random_->Below(6)); };
+  if (random_->Percent(20) && version > 0) --version;
+  switch (random_->Below(8)) {
+    case 0:
+    case 1:
+    case 2:
+      command.mutable_acknowledge();
+      return;
+    case 3:
+      if (random_->Percent(50)) {
+        command.mutable_raise()->set_to_tier(tier());
+      } else {
+        command.mutable_raise()->set_to_level(static_cast<cm::Level>(random_->Below(5)));
+      }
+      command.mutable_raise()->mutable_reason()->set_open("it grew worse");
+      return;
+    case 4:
+      command.mutable_hand_down()->set_to_tier(tier());
+      command.mutable_hand_down()->set_case_version(version);
+      command.mutable_hand_down()->mutable_reason()->set_open("nearer to you");
+      return;
+    case 5:
+      command.mutable_close()->set_outcome(cm::OUTCOME_NEED_MET);
+      command.mutable_close()->set_case_version(version);
+      return;
+    case 6:
+      command.mutable_reopen()->mutable_reason()->set_open("not over");
+      return;
+    default:
+      if (random_->Percent(50)) {
+        command.mutable_relief()->add_kinds("meals");
+      } else {
+        command.mutable_note()->mutable_text()->set_open("a note");
+      }
+  }
+}
+
+void Clients::InventCommand(Timestamp now, const std::map<std::string, KnownCase>& cases) {
+  command::v1::Command command;
+  command.set_command_id(NewId('c'));
+  command.set_accepted_at_ms(now.ms);
+  command.mutable_actor()->set_id(random_->OneOf(kStaff));
+  command.mutable_actor()->set_role(cm::ROLE_STAFF);
+  std::string number = "430112001001-2026-00999";
+  uint32_t version = 1;
+  if (!cases.empty() && random_->Percent(95)) {
+    auto it = cases.begin();
+    std::advance(it, static_cast<int64_t>(random_->Below(cases.size())));
+    number = it->first;
+    version = it->second.version;
+  }
+  command.set_case_number(number);
+  FillAction(command, version);
+  Queue(Topic::kCommand, number.substr(0, 12), command.command_id(), command.SerializeAsString());
+}
+
+void Clients::InventGarbage() {
+  std::string bytes(random_->Below(40), '\0');
+  for (char& c : bytes) c = static_cast<char>(random_->Next());
+  Topic topic = random_->Percent(50) ? Topic::kReport : Topic::kCommand;
+  QueueTo({topic, {static_cast<uint32_t>(random_->Below(partitions_))}}, "", "", std::move(bytes));
+}
+
+void Clients::Invent(Timestamp now, const std::map<std::string, KnownCase>& cases) {
+  if (random_->Percent(3)) {
+    InventGarbage();
+  } else if (random_->Percent(45)) {
+    InventReport(now);
+  } else {
+    InventCommand(now, cases);
+  }
+}
+
+void Clients::ToEveryPartition(command::v1::Command command, Timestamp now) {
+  command.set_accepted_at_ms(now.ms);
+  command.mutable_actor()->set_id("operator");
+  command.mutable_actor()->set_role(cm::ROLE_OPERATOR);
+  command.set_command_id(NewId('o'));
+  for (uint32_t p = 0; p < partitions_; ++p) {
+    QueueTo({Topic::kCommand, {p}}, "", command.command_id(), command.SerializeAsString());
+  }
+}
+
+void Clients::InstallRules(Timestamp now) {
+  command::v1::Command command;
+  auto* rules = command.mutable_install_rules()->mutable_rules();
+  *rules = SampleRules();
+  rules->set_version("sim-" + std::to_string(++rules_));
+  if (rules_ % 3 == 2) rules->mutable_calendar()->set_known_until(20260310);
+  ToEveryPartition(std::move(command), now);
+}
+
+void Clients::AcceptClock(Timestamp now, Timestamp wall) {
+  command::v1::Command command;
+  command.mutable_accept_clock()->set_wall_ms(wall.ms);
+  ToEveryPartition(std::move(command), now);
+}
+
+void Clients::SendOne() {
+  if (outbox_.empty()) return;
+  size_t index = random_->Below(outbox_.size());
+  Sent* sent = outbox_[index];
+  outbox_[index] = outbox_.back();
+  outbox_.pop_back();
+  producer_->Append(sent->tp, sent->record, [this, sent](absl::StatusOr<LogPosition> position) {
+    if (!position.ok()) {
+      outbox_.push_back(sent);
+      return;
+    }
+    sent->acknowledged = true;
+    sent->position = *position;
+    acknowledged_(*sent);
+  });
+}
+
+}  // namespace lastmeter
