@@ -1,0 +1,400 @@
+#include "services/standalone/demo.h"
+
+#include <CLI/CLI.hpp>
+#include <atomic>
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+#include "engine/base/status.h"
+#include "engine/rulesfile/rulesfile.h"
+#include "services/common/event_source.h"
+#include "services/common/exit_codes.h"
+#include "services/common/json.h"
+#include "services/common/logging.h"
+#include "services/common/shutdown.h"
+#include "services/standalone/demo_agenda.h"
+#include "services/standalone/demo_check.h"
+#include "services/standalone/demo_folder.h"
+#include "services/standalone/demo_stage.h"
+#include "services/standalone/demo_story.h"
+#include "services/standalone/demo_terminal.h"
+#include "services/standalone/standalone.h"
+
+namespace lastmeter {
+namespace {
+
+using demo::Door;
+using std::chrono::steady_clock;
+
+constexpr int kFrameMs = 100;
+constexpr Millis kDrain = Seconds(5);
+constexpr Millis kReadyWithin = Seconds(20);
+
+constexpr char kAbout[] =
+    R"(Wangcheng's stories on a server of their own, with the clock running fast. In a terminal a live
+board of the five tiers; elsewhere one line for each event. Everything goes through the product's
+own HTTP interface, which prints its address and a command to try. All data is invented.)";
+constexpr char kExamples[] = R"(
+Ends on Ctrl-C. Exit codes: 0 well, 1 a promise broke or the story could not be told, 2 usage,
+3 the judge found something, 69 no address or no temporary folder to be had, 77 not allowed,
+78 wrong rules or folder.
+
+Examples:
+  lastmeter demo                     the board, then free play
+  lastmeter demo --lang zh --speed 120
+  lastmeter demo --once | tee out    tells the story, checks it, judges the log)";
+
+int Fail(int code, std::string_view message) {
+  std::cerr << "lastmeter demo: " << message << std::endl;
+  return code;
+}
+
+class DemoRun {
+ public:
+  explicit DemoRun(const DemoFlags& flags) : flags_(flags) {}
+
+  int Run();
+
+ private:
+  std::optional<int> Prepare();
+  std::optional<int> StartServer();
+  void Introduce(std::ostream& out) const;
+  void Follow();
+  void Direct();
+  // Shows until the story is over (with --once) or somebody wants to stop. False when the server
+  // or the story failed.
+  bool Watch();
+  void Draw(demo::Terminal& terminal, Door& door);
+  // Ends the threads of story and events.
+  void Rest();
+  int Judge();
+  int Finish(bool well);
+  std::string_view Pick(std::string_view zh, std::string_view en) const {
+    return words_->Pick(zh, en);
+  }
+  bool Stopping() const { return resting_ || shutdown_.requested(); }
+  Door MakeDoor(bool to_the_end = false) {
+    return Door({.host = "127.0.0.1", .port = server_->port(), .prefix = ""}, cast_.get(),
+                [this, to_the_end] { return to_the_end ? false : Stopping(); });
+  }
+
+  const DemoFlags& flags_;
+  // First of all, before any thread.
+  Shutdown shutdown_;
+  lastmeter::rules::v1::Rules rules_;
+  std::unique_ptr<demo::Words> words_;
+  std::unique_ptr<demo::Cast> cast_;
+  std::unique_ptr<demo::Folder> folder_;
+  std::ofstream log_;
+  std::string token_header_;
+  std::unique_ptr<demo::DemoClock> clock_;
+  std::unique_ptr<Standalone> server_;
+  std::unique_ptr<demo::Stage> stage_;
+  std::unique_ptr<http::EventSource> events_;
+  std::thread follower_;
+  std::thread director_;
+  bool board_ = false;
+  bool colour_ = true;
+  std::atomic<bool> resting_{false};
+
+  demo::Ledger ledger_;
+  steady_clock::time_point began_;
+  std::chrono::milliseconds took_{0};
+  // The director's: how the story ended; read once story_over_ is set.
+  absl::Status story_;
+  std::atomic<bool> story_over_{false};
+};
+
+std::optional<int> DemoRun::Prepare() {
+  const auto start = ParseRfc3339(flags_.start);
+  if (!start) return Fail(kExitUsage, "--start is a time like 2026-07-28T08:30:00+08:00");
+  const auto environment = [](const char* name) -> const char* { return std::getenv(name); };
+  demo::Lang lang = demo::LangOf(environment);
+  if (!flags_.lang.empty()) lang = flags_.lang == "zh" ? demo::Lang::kZh : demo::Lang::kEn;
+  const std::string program_dir = demo::ProgramDir();
+  if (flags_.once) {
+    // Told now rather than after a minute.
+    if (!std::ifstream(program_dir + "/lastmeter-check")) {
+      return Fail(kExitFailure, program_dir +
+                                    "/lastmeter-check is missing: --once cannot judge "
+                                    "the log without it; build it");
+    }
+  }
+  std::string rules_dir = flags_.rules;
+  if (rules_dir.empty()) {
+    auto found = demo::FindRulesDir(program_dir);
+    if (!found.ok()) return Fail(kExitBadConfiguration, ToStd(found.status().message()));
+    rules_dir = *std::move(found);
+  }
+  auto loaded = LoadRulesDir(rules_dir);
+  if (!loaded.ok()) {
+    return Fail(kExitBadConfiguration,
+                absl::StrCat("the rules in ", rules_dir, ": ", loaded.status().message()));
+  }
+  rules_ = std::move(loaded->rules);
+  words_ = std::make_unique<demo::Words>(lang, rules_);
+  auto cast = demo::Cast::Make(rules_);
+  if (!cast.ok()) return Fail(ExitCodeOf(cast.status()), ToStd(cast.status().message()));
+  cast_ = std::make_unique<demo::Cast>(*std::move(cast));
+
+  auto folder = demo::Folder::Make(flags_.data_dir);
+  if (!folder.ok()) {
+    const bool wrong = folder.status().code() == absl::StatusCode::kFailedPrecondition;
+    return Fail(wrong ? kExitBadConfiguration : ExitCodeOf(folder.status()),
+                ToStd(folder.status().message()));
+  }
+  folder_ = std::make_unique<demo::Folder>(*std::move(folder));
+  auto header = folder_->WriteTokenHeader(cast_->TokenOf(demo::kVisitor));
+  if (!header.ok()) return Fail(ExitCodeOf(header.status()), ToStd(header.status().message()));
+  token_header_ = *std::move(header);
+  // The server's own log would run across the board.
+  log_.open(folder_->path() + "/demo.log");
+  logging::Init({.program = "lastmeter", .format = logging::Format::kJson, .stream = &log_});
+
+  const char* no_color = std::getenv("NO_COLOR");
+  colour_ = !flags_.no_color && (no_color == nullptr || *no_color == '\0');
+  board_ = demo::HasTerminal() && demo::IsUtf8Locale(environment);
+  clock_ = std::make_unique<demo::DemoClock>(flags_.speed, *start);
+  return std::nullopt;
+}
+
+std::optional<int> DemoRun::StartServer() {
+  StandaloneOptions options;
+  options.data_dir = folder_->path();
+  options.port = flags_.port;
+  options.tokens = cast_->tokens();
+  options.allow_unsealed = true;
+  options.instance = "demo";
+  options.clock = clock_.get();
+  auto server = Standalone::Start(options);
+  if (!server.ok() && server.status().code() == absl::StatusCode::kUnavailable &&
+      flags_.port != 0) {
+    std::cout << Pick("端口 ", "port ") << flags_.port
+              << Pick(" 已被占用，改用空闲端口", " is taken; using a free one") << std::endl;
+    options.port = 0;
+    server = Standalone::Start(options);
+  }
+  if (!server.ok()) return Fail(ExitCodeOf(server.status()), ToStd(server.status().message()));
+  server_ = *std::move(server);
+  if (!server_->WaitReady(kReadyWithin)) {
+    std::string why;
+    for (const std::string& reason : server_->NotReady()) absl::StrAppend(&why, "\n  ", reason);
+    return Fail(kExitUnavailable, "the server did not become ready:" + why);
+  }
+  const absl::Status installed = MakeDoor().InstallRules(rules_);
+  if (!installed.ok() && !Stopping()) {
+    return Fail(installed.code() == absl::StatusCode::kFailedPrecondition ? kExitBadConfiguration
+                                                                          : ExitCodeOf(installed),
+                ToStd(installed.message()));
+  }
+  return std::nullopt;
+}
+
+void DemoRun::Introduce(std::ostream& out) const {
+  const std::string curl = "curl -H @" + token_header_ + " ";
+  out << Pick("服务地址：", "Serving at ") << server_->url()
+      << Pick("（人员与数据均为虚构；Ctrl-C 结束）", " (people and data are invented; Ctrl-C ends)")
+      << "\n"
+      << Pick("看在办个案：", "See the cases:   ") << curl << server_->url() << "/v1/cases\n"
+      << Pick("上报一件：", "File a report:   ") << curl
+      << "-H content-type:application/json -d '{\"kind\":\"injury\",\"area\":\"430112001001\"}' '"
+      << server_->url() << "/v1/reports?wait=5s'\n"
+      << Pick("听事件流：", "Hear the events: ") << curl << "-H accept:text/event-stream -N "
+      << server_->url() << "/v1/events\n"
+      << std::flush;
+}
+
+// On a thread of its own: events from the product's stream to the stage.
+void DemoRun::Follow() {
+  const absl::Status ended =
+      events_->Read("/v1/events?after=0", [this](const http::ServerEvent& event) {
+        lastmeter::api::v1::EventView view;
+        if (FromJson(event.data, &view).ok()) stage_->Show(view);
+      });
+  if (!ended.ok() && !Stopping()) {
+    logging::Error("the event stream ended", {{"why", ToStd(ended.message())}});
+  }
+}
+
+// On a thread of its own: the story, then whatever the people of the trickle do.
+void DemoRun::Direct() {
+  Door door = MakeDoor();
+  const auto stopping = [this] { return Stopping(); };
+  demo::Agenda agenda(clock_.get(), &door, stopping);
+  demo::Trickle trickle(rules_, &agenda, &door, cast_.get(), &ledger_, flags_.seed);
+  demo::StoryTools tools;
+  tools.rules = &rules_;
+  tools.words = words_.get();
+  tools.cast = cast_.get();
+  tools.door = &door;
+  tools.agenda = &agenda;
+  tools.trickle = &trickle;
+  tools.ledger = &ledger_;
+  tools.narrate = [this](std::string text) { stage_->Narrate(std::move(text)); };
+  tools.settle = [this] { stage_->Settle(); };
+  story_ = demo::Story(tools).Play(clock_->Wall());
+  took_ = std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now() - began_);
+  const bool go_on = story_.ok() && !flags_.once;
+  story_over_ = true;
+  if (!go_on) return;
+  const absl::Status end = agenda.RunUntil(agenda.now() + Days(36500));
+  if (!end.ok() && !Stopping()) {
+    logging::Error("the play ended", {{"why", ToStd(end.message())}});
+  }
+}
+
+void DemoRun::Draw(demo::Terminal& terminal, Door& door) {
+  demo::BoardModel model;
+  auto open = door.GetOpenCases(demo::kBoard);
+  if (!open.ok()) return;
+  model.open = std::move(open->cases);
+  model.restricted = open->restricted_count;
+  model.now = clock_->Wall();
+  model.speed = clock_->speed();
+  model.hurrying = clock_->hurrying();
+  stage_->Fill(&model);
+  const std::string curl = "curl -H@" + token_header_ + " " + server_->url() + "/v1/cases";
+  model.footer = {absl::StrCat(" ", server_->url(),
+                               ToAbsl(Pick("  Ctrl-C 结束  试试：", "  Ctrl-C ends.  Try:"))),
+                  " " + curl};
+  if (story_over_) {
+    model.footer.insert(model.footer.begin(),
+                        std::string(Pick(" 故事讲完了，服务继续；下面的命令可以试用",
+                                         " The story is over; the server goes on, and the command "
+                                         "below works")));
+  }
+  terminal.Show(demo::DrawBoard(*words_, model, terminal.size(), colour_));
+}
+
+bool DemoRun::Watch() {
+  std::optional<demo::Terminal> terminal;
+  std::optional<Door> door;
+  if (board_) {
+    terminal.emplace();
+    door.emplace(MakeDoor());
+  }
+  absl::Status trouble;
+  bool announced = false;
+  while (!shutdown_.WaitFor(kFrameMs)) {
+    if (terminal) Draw(*terminal, *door);
+    if (trouble = server_->fatal(); !trouble.ok()) break;
+    if (!story_over_) continue;
+    if (trouble = story_; !trouble.ok() || flags_.once) break;
+    if (!announced && !board_) Introduce(std::cout);
+    announced = true;
+  }
+  // At once, so that nothing that follows is written onto the board.
+  if (terminal) terminal->Restore();
+  if (shutdown_.requested()) return true;
+  if (trouble.ok()) return true;
+  Fail(kExitFailure, trouble.message().data());
+  return false;
+}
+
+void DemoRun::Rest() {
+  resting_ = true;
+  if (events_ != nullptr) events_->Close();
+  if (director_.joinable()) director_.join();
+  if (follower_.joinable()) follower_.join();
+}
+
+int DemoRun::Judge() {
+  Door door = MakeDoor(true);
+  const auto broken = demo::CheckPromises(door, ledger_);
+  if (!broken.ok()) return Fail(ExitCodeOf(broken.status()), ToStd(broken.status().message()));
+  server_->Stop(kDrain);
+  const auto verdict = demo::RunJudge(demo::ProgramDir(), folder_->path());
+  if (!verdict.ok()) return Fail(kExitFailure, ToStd(verdict.status().message()));
+  for (const std::string& promise : *broken) {
+    std::cerr << "lastmeter demo: broken promise: " << promise << "\n";
+  }
+  if (verdict->exit_code != 0) {
+    std::cerr << "lastmeter demo: the judge is not content with the log (exit code "
+              << verdict->exit_code << "):\n"
+              << verdict->output << std::flush;
+    return kExitVerificationFailed;
+  }
+  if (!broken->empty()) return kExitFailure;
+
+  const auto figures = stage_->figures();
+  const auto seconds = [](std::chrono::milliseconds ms) {
+    return absl::StrCat(ms.count() / 1000, ".", ms.count() / 100 % 10, " s");
+  };
+  std::cout << Pick("小结：", "Summary: ") << ledger_.reports.size()
+            << Pick(" 件上报都有结果；无人签收的个案逐级升到区级并催办；第一个故事办结；判官无异议",
+                    " reports, each with its outcome; the unanswered case climbed all five tiers "
+                    "and reminds; the first story is closed; the judge has no finding")
+            << "\n"
+            << Pick("首次升级：第 ", "first climb after ")
+            << (figures.first_climb ? seconds(*figures.first_climb) : std::string("-"))
+            << Pick("；故事用时 ", ", story told in ") << seconds(took_)
+            << Pick("；事件 ", "; events seen: ") << figures.events
+            << Pick("，其中因系统自身延误：", ", late through the machine itself: ") << figures.late
+            << std::endl;
+  return kExitOk;
+}
+
+int DemoRun::Finish(bool well) {
+  const bool judge = flags_.once && well && !shutdown_.requested();
+  Rest();
+  int code = well ? kExitOk : kExitFailure;
+  if (judge) code = Judge();
+  // Stopped before the end: nothing was proved, and a script must not think so.
+  if (flags_.once && well && !judge) {
+    code = Fail(kExitFailure, "stopped before the story was over");
+  }
+  server_->Stop(kDrain);
+  if (code != kExitOk && flags_.once && !shutdown_.requested()) folder_->Keep();
+  if (!folder_->temporary()) {
+    std::cout << Pick("数据保留在 ", "the data stays in ") << folder_->path() << std::endl;
+  }
+  return code;
+}
+
+int DemoRun::Run() {
+  began_ = steady_clock::now();
+  if (const auto exit = Prepare()) return *exit;
+  if (const auto exit = StartServer()) return *exit;
+  Introduce(std::cout);
+  stage_ = std::make_unique<demo::Stage>(words_.get(), !board_);
+  http::ClientOptions stream;
+  stream.url = {.host = "127.0.0.1", .port = server_->port(), .prefix = ""};
+  stream.token = cast_->TokenOf(demo::kBoard);
+  events_ = std::make_unique<http::EventSource>(std::move(stream));
+  follower_ = std::thread([this] { Follow(); });
+  clock_->Run();
+  director_ = std::thread([this] { Direct(); });
+  return Finish(Watch());
+}
+
+}  // namespace
+
+CLI::App* AddDemo(CLI::App& app, DemoFlags* flags) {
+  CLI::App* demo = app.add_subcommand("demo", kAbout);
+  demo->footer(kExamples);
+  demo->add_flag("--once", flags->once, "Play the story, check every promise, judge the log, end");
+  demo->add_option("--speed", flags->speed, "Log time runs so many times as fast as the wall")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 3600));
+  demo->add_option("--lang", flags->lang, "zh or en; by the locale when absent")
+      ->check(CLI::IsMember({"zh", "en"}));
+  demo->add_option("--port", flags->port, "Port on this machine; a free one when it is taken")
+      ->capture_default_str();
+  demo->add_option("--data-dir", flags->data_dir,
+                   "Empty folder to keep the data in; a temporary one when absent");
+  demo->add_option("--rules", flags->rules, "Folder of rules; the shipped ones when absent");
+  demo->add_option("--start", flags->start, "Log time at which the story begins")
+      ->capture_default_str();
+  demo->add_option("--seed", flags->seed, "Of the other people's reports")->capture_default_str();
+  demo->add_flag("--no-color", flags->no_color, "No colours; so does NO_COLOR");
+  return demo;
+}
+
+int RunDemo(const DemoFlags& flags) { return DemoRun(flags).Run(); }
+
+}  // namespace lastmeter

@@ -1,0 +1,193 @@
+#include "services/standalone/demo_check.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstring>
+
+#include "absl/strings/str_cat.h"
+#include "engine/base/status.h"
+
+extern char** environ;
+
+namespace lastmeter::demo {
+namespace {
+
+namespace api = lastmeter::api::v1;
+namespace cm = lastmeter::common::v1;
+namespace ev = lastmeter::event::v1;
+
+class Checker {
+ public:
+  Checker(Door& door, const Ledger& ledger) : door_(door), ledger_(ledger) {}
+
+  absl::StatusOr<std::vector<std::string>> Run() {
+    LM_RETURN_IF_ERROR(Reports());
+    LM_RETURN_IF_ERROR(FirstStory());
+    LM_RETURN_IF_ERROR(Silent());
+    LM_RETURN_IF_ERROR(Forgotten());
+    Hold(ledger_.restricted_only_counted,
+         "the restricted case is counted on the board and not named");
+    return broken_;
+  }
+
+ private:
+  void Hold(bool kept, std::string promise) {
+    if (!kept) broken_.push_back(std::move(promise));
+  }
+
+  absl::Status Reports() {
+    for (const auto& report : ledger_.reports) {
+      auto outcome = door_.GetReport(report.who, report.id);
+      if (outcome.status().code() == absl::StatusCode::kFailedPrecondition) {
+        Hold(false, absl::StrCat("report ", report.id, " has an outcome"));
+        continue;
+      }
+      if (!outcome.ok()) return outcome.status();
+      const bool decided = outcome->state() == api::REPORT_STATE_OPENED ||
+                           outcome->state() == api::REPORT_STATE_ATTACHED;
+      Hold(decided && !outcome->case_number().empty(),
+           absl::StrCat("report ", report.id, " became part of a case"));
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status FirstStory() {
+    LM_ASSIGN_OR_RETURN(const api::Case c, door_.GetCase(kDirector, ledger_.first_story));
+    Hold(c.status() == api::CASE_STATUS_CLOSED && c.outcome() == cm::OUTCOME_NEED_MET,
+         "the first story's case is closed with its need met");
+    LM_ASSIGN_OR_RETURN(const auto history, door_.GetHistory(kDirector, ledger_.first_story));
+    bool copied_village = false;
+    bool copied_town = false;
+    bool relieved = false;
+    bool climbed = false;
+    bool acknowledged = false;
+    int notes = 0;
+    for (const auto& view : history) {
+      const ev::Event& event = view.event();
+      if (event.cycle() == 1) {
+        for (const auto& notice : event.case_opened().turn().notices()) {
+          if (notice.purpose() != ev::PURPOSE_COPY) continue;
+          copied_village = copied_village || notice.tier() == cm::TIER_VILLAGE;
+          copied_town = copied_town || notice.tier() == cm::TIER_TOWN;
+        }
+        if (event.has_case_escalated() && !acknowledged) climbed = true;
+        acknowledged = acknowledged || event.has_case_acknowledged();
+        relieved = relieved || event.has_relief_recorded();
+      }
+      if (event.has_case_noted()) ++notes;
+    }
+    Hold(copied_village && copied_town, "village and town were told of the first story at once");
+    Hold(acknowledged && !climbed, "the first story's case was answered before it climbed");
+    Hold(relieved, "first relief is recorded in the first story");
+    Hold(notes >= 3, "the relay of the first story stands in its history");
+    return absl::OkStatus();
+  }
+
+  absl::Status Silent() {
+    LM_ASSIGN_OR_RETURN(const api::Case c, door_.GetCase(kDirector, ledger_.silent));
+    LM_ASSIGN_OR_RETURN(const auto history, door_.GetHistory(kDirector, ledger_.silent));
+    std::vector<int> tiers;
+    bool exhausted = false;
+    int reminders = 0;
+    bool answered = false;
+    for (const auto& view : history) {
+      const ev::Event& event = view.event();
+      const ev::Turn& turn =
+          event.has_case_opened() ? event.case_opened().turn() : event.case_escalated().turn();
+      if (turn.promise() == cm::PROMISE_ACKNOWLEDGE && turn.round() == 1) {
+        tiers.push_back(turn.tier());
+      }
+      exhausted = exhausted || event.has_ladder_exhausted();
+      if (event.has_case_reminded()) ++reminders;
+      answered = answered || event.has_case_acknowledged();
+    }
+    // Whoever watched the demonstration may have answered it.
+    if (answered) return absl::OkStatus();
+    Hold(tiers == std::vector<int>{1, 2, 3, 4, 5},
+         "the unanswered case was asked of grid, group, village, town and district, in this order");
+    bool stays = false;
+    for (const auto& clock : c.clocks()) {
+      if (clock.promise() == cm::PROMISE_ACKNOWLEDGE) stays = clock.turn().exhausted();
+    }
+    Hold(exhausted && stays && c.status() == api::CASE_STATUS_REPORTED,
+         "the unanswered case is exhausted and open");
+    Hold(reminders >= 1, "the unanswered case reminds");
+    return absl::OkStatus();
+  }
+
+  absl::Status Forgotten() {
+    LM_ASSIGN_OR_RETURN(const auto history, door_.GetHistory(kDirector, ledger_.forgotten));
+    bool climbed = false;
+    for (const auto& view : history) {
+      const auto& e = view.event().case_escalated();
+      climbed = climbed || (e.reason() == ev::CLIMB_REASON_OVERDUE &&
+                            e.turn().promise() == cm::PROMISE_FIRST_RELIEF);
+    }
+    Hold(climbed, "the case that was acknowledged and forgotten climbed by its relief clock");
+    return absl::OkStatus();
+  }
+
+  Door& door_;
+  const Ledger& ledger_;
+  std::vector<std::string> broken_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::vector<std::string>> CheckPromises(Door& door, const Ledger& ledger) {
+  return Checker(door, ledger).Run();
+}
+
+absl::StatusOr<Verdict> RunJudge(const std::string& program_dir, const std::string& data_dir) {
+  const std::string program = program_dir + "/lastmeter-check";
+  if (access(program.c_str(), X_OK) != 0) {
+    return absl::NotFoundError(
+        absl::StrCat(program, " is missing: the run cannot be judged without it; build it"));
+  }
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) return absl::UnavailableError("no pipe to the judge");
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO);
+  // The signals that this process takes on a thread of its own are blocked here.
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  sigset_t none;
+  sigemptyset(&none);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+  std::string arguments[] = {program, "--data-dir", data_dir};
+  char* argv[] = {arguments[0].data(), arguments[1].data(), arguments[2].data(), nullptr};
+  pid_t pid = 0;
+  const int error = posix_spawn(&pid, program.c_str(), &actions, &attributes, argv, environ);
+  posix_spawn_file_actions_destroy(&actions);
+  posix_spawnattr_destroy(&attributes);
+  close(ends[1]);
+  if (error != 0) {
+    close(ends[0]);
+    return absl::UnavailableError(absl::StrCat(program, ": ", std::strerror(error)));
+  }
+  Verdict verdict;
+  char piece[4096];
+  for (;;) {
+    const ssize_t n = read(ends[0], piece, sizeof piece);
+    if (n > 0) {
+      verdict.output.append(piece, static_cast<size_t>(n));
+    } else if (n == 0 || errno != EINTR) {
+      break;
+    }
+  }
+  close(ends[0]);
+  int status = 0;
+  while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  }
+  verdict.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  return verdict;
+}
+
+}  // namespace lastmeter::demo

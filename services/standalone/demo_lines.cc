@@ -1,0 +1,233 @@
+#include "services/standalone/demo_lines.h"
+
+#include "absl/strings/str_cat.h"
+#include "engine/base/status.h"
+#include "services/standalone/demo_text.h"
+
+namespace lastmeter::demo {
+namespace {
+
+namespace api = lastmeter::api::v1;
+namespace cm = lastmeter::common::v1;
+namespace ev = lastmeter::event::v1;
+using Notices = google::protobuf::RepeatedPtrField<ev::Notice>;
+
+class Teller {
+ public:
+  Teller(const Words& words, const api::EventView& view)
+      : w_(words), view_(view), event_(view.event()) {}
+
+  std::optional<Line> Tell() {
+    switch (event_.body_case()) {
+      case ev::Event::kCaseOpened:
+        return Opened(event_.case_opened());
+      case ev::Event::kCaseEscalated:
+        return Escalated(event_.case_escalated());
+      case ev::Event::kTierPassed: {
+        const auto& e = event_.tier_passed();
+        return Make(Mood::kPlain, Pick("跳过 ", "passed "), w_.Tier(e.tier()), Colon(),
+                    w_.PassReason(e.reason()));
+      }
+      case ev::Event::kLadderExhausted: {
+        const auto& e = event_.ladder_exhausted();
+        return Make(Mood::kBad, Pick("到顶仍无人回应（", "top reached, no answer ("),
+                    w_.Promise(e.promise()), Pick("），催办 ", "), reminding "),
+                    People(e.notices(), {}), Late(e.outage()));
+      }
+      case ev::Event::kCaseReminded: {
+        const auto& e = event_.case_reminded();
+        return Make(Mood::kBad, Pick("催办 第", "reminder "), e.number(), Pick("次：", ": "),
+                    People(e.notices(), {}), Late(e.outage()));
+      }
+      case ev::Event::kClockNearDue: {
+        const auto& e = event_.clock_near_due();
+        return Make(Mood::kClimb, Pick("临期 ", "near due: "), w_.Promise(e.promise()),
+                    Pick("，期限 ", ", limit "), DayText({e.due_ms()}), " ",
+                    ClockText({e.due_ms()}), Pick("，提醒 ", ", told "), People(e.notices(), {}),
+                    Late(e.outage()));
+      }
+      case ev::Event::kClockBreached: {
+        const auto& e = event_.clock_breached();
+        return Make(Mood::kBad, Pick("超时 ", "overdue: "), w_.Promise(e.promise()),
+                    Late(e.outage()));
+      }
+      case ev::Event::kCaseAcknowledged: {
+        const auto& e = event_.case_acknowledged();
+        return Make(Mood::kGood, Pick("签收 ", "acknowledged by "), w_.Person(e.by().id()),
+                    Pick(" · ", ", "), w_.Tier(e.tier()));
+      }
+      case ev::Event::kReliefRecorded:
+        return Relief(event_.relief_recorded());
+      case ev::Event::kCaseNoted: {
+        const auto& e = event_.case_noted();
+        return Make(Mood::kPlain, Pick("记录 ", "note by "), w_.Person(e.by().id()), Colon(),
+                    OneLine(e.text().open()));
+      }
+      case ev::Event::kCaseClosed: {
+        const auto& e = event_.case_closed();
+        return Make(Mood::kGood, Pick("办结 ", "closed by "), w_.Person(e.by().id()), Colon(),
+                    w_.Outcome(e.outcome()), Text(e.text()));
+      }
+      case ev::Event::kCaseReopened: {
+        const auto& e = event_.case_reopened();
+        return Make(Mood::kNew, Pick("重新办理 ", "reopened by "), w_.Person(e.by().id()),
+                    Text(e.reason()));
+      }
+      case ev::Event::kReportAttached:
+        return Make(Mood::kNew, Pick("并入新的上报（", "another report attached ("),
+                    w_.Person(event_.report_attached().reporter().id()), Pick("）", ")"));
+      case ev::Event::kLevelRaised: {
+        const auto& e = event_.level_raised();
+        return Make(Mood::kClimb, Pick("提级 ", "level raised: "), w_.Level(e.from()), " → ",
+                    w_.Level(e.to()), Text(e.reason()));
+      }
+      case ev::Event::kCaseHandedDown: {
+        const auto& e = event_.case_handed_down();
+        return Make(Mood::kClimb, Pick("交办 ", "handed down: "), w_.Tier(e.from_tier()), " → ",
+                    w_.Tier(e.to_tier()), TurnText(e.turn()), Text(e.reason()));
+      }
+      case ev::Event::kDistrictTold:
+        return Make(Mood::kBad, Pick("报告区级：", "district told: "),
+                    People(event_.district_told().notices(), {}));
+      case ev::Event::kCommandRejected:
+        return Make(Mood::kPlain, Pick("未受理 ", "refused: "),
+                    w_.Person(event_.command_rejected().by().id()), Colon(),
+                    OneLine(event_.command_rejected().detail()));
+      case ev::Event::kCaseQuarantined:
+      case ev::Event::kInputQuarantined:
+        return Make(Mood::kBad, Pick("隔离，等待人工查看", "set aside; somebody must look"));
+      case ev::Event::kRulesInstalled:
+        if (view_.partition() != 0) return std::nullopt;
+        return Make(Mood::kPlain, Pick("规则生效 ", "rules in force: "),
+                    OneLine(event_.rules_installed().version()));
+      default:
+        return std::nullopt;
+    }
+  }
+
+ private:
+  std::string_view Pick(std::string_view zh, std::string_view en) const { return w_.Pick(zh, en); }
+  std::string_view Colon() const { return Pick("：", ": "); }
+  std::string_view Late(bool outage) const {
+    return outage ? Pick("（系统延误）", " (late through us)") : std::string_view();
+  }
+
+  static std::string Part(std::string_view text) { return std::string(text); }
+  static std::string Part(uint32_t number) { return std::to_string(number); }
+
+  template <typename... Parts>
+  Line Make(Mood mood, const Parts&... parts) const {
+    const Timestamp at = FromApi(view_.time());
+    Line line{mood, absl::StrCat(DayText(at), " ", ClockText(at), "  ")};
+    line.text += Fit(event_.case_number().empty() ? "-" : CaseTail(event_.case_number()), 10);
+    line.text += "  ";
+    ((line.text += Part(parts)), ...);
+    return line;
+  }
+
+  // "; text" of what somebody wrote; empty without.
+  std::string Text(const cm::PersonalText& text) const {
+    if (text.open().empty()) return "";
+    return Part(Pick("；", "; ")) + OneLine(text.open());
+  }
+
+  // Names of those told for one of these purposes, each once; all when no purpose is given.
+  std::string People(const Notices& notices, std::initializer_list<ev::Purpose> purposes) const {
+    std::string names;
+    int more = 0;
+    int shown = 0;
+    for (const auto& notice : notices) {
+      bool wanted = purposes.size() == 0;
+      for (const ev::Purpose purpose : purposes) wanted = wanted || notice.purpose() == purpose;
+      if (!wanted) continue;
+      if (++shown > 3) {
+        ++more;
+        continue;
+      }
+      if (!names.empty()) names += Pick("、", ", ");
+      names += w_.Person(notice.staff_id());
+    }
+    if (more > 0) names += absl::StrCat(" +", more);
+    return names;
+  }
+
+  std::string TurnText(const ev::Turn& turn) const {
+    if (turn.due_ms() == 0) return "";
+    const std::string day = DateOf({turn.due_ms()}) == DateOf(FromApi(view_.time()))
+                                ? ""
+                                : DayText({turn.due_ms()}) + " ";
+    std::string text;
+    if (w_.lang() == Lang::kZh) {
+      text = absl::StrCat("；轮到", ToAbsl(w_.Tier(turn.tier())), "：",
+                          People(turn.notices(), {ev::PURPOSE_ANSWER}), "，", day,
+                          ClockText({turn.due_ms()}), " 前");
+    } else {
+      text = absl::StrCat("; turn of the ", ToAbsl(w_.Tier(turn.tier())), ": ",
+                          People(turn.notices(), {ev::PURPOSE_ANSWER}), ", until ", day,
+                          ClockText({turn.due_ms()}));
+    }
+    const std::string copies = People(turn.notices(), {ev::PURPOSE_COPY});
+    if (!copies.empty()) text += Part(Pick("；抄告 ", "; copied in: ")) + copies;
+    return text;
+  }
+
+  Line Opened(const ev::CaseOpened& e) const {
+    return Make(Mood::kNew, Pick("上报 ", "reported: "), w_.Level(e.level()), Pick("·", ", "),
+                w_.Kind(e.kind()), Pick("，", ", "), w_.Village(event_.area()), Pick("（", " (by "),
+                w_.Person(e.reporter().id()), Pick("）", ")"), TurnText(e.turn()));
+  }
+
+  Line Escalated(const ev::CaseEscalated& e) const {
+    std::string why;
+    switch (e.reason()) {
+      case ev::CLIMB_REASON_UNANSWERED:
+        why = Pick("无人签收", "unanswered");
+        break;
+      case ev::CLIMB_REASON_OVERDUE:
+        why =
+            absl::StrCat(ToAbsl(w_.Promise(e.turn().promise())), ToAbsl(Pick("超时", " overdue")));
+        break;
+      case ev::CLIMB_REASON_RAISED:
+        why = Pick("人工上报", "raised by hand");
+        break;
+      case ev::CLIMB_REASON_FALLBACK:
+        why = Pick("无人可问，兜底岗接手", "to the fallback post");
+        break;
+      default:
+        why = Pick("下级空缺", "nobody below");
+        break;
+    }
+    if (e.reason() == ev::CLIMB_REASON_UNANSWERED &&
+        e.turn().promise() != cm::PROMISE_ACKNOWLEDGE) {
+      why =
+          absl::StrCat(ToAbsl(w_.Promise(e.turn().promise())), ToAbsl(Pick("无人处理", " unmet")));
+    }
+    const std::string from = e.from_tier() == cm::TIER_UNSPECIFIED
+                                 ? std::string()
+                                 : absl::StrCat(ToAbsl(w_.Tier(e.from_tier())), " ");
+    return Make(Mood::kClimb, Pick("升级上报 ", "climbs: "), from, "→ ", w_.Tier(e.turn().tier()),
+                Pick("，", ", "), why, Late(e.outage()), TurnText(e.turn()));
+  }
+
+  Line Relief(const ev::ReliefRecorded& e) const {
+    std::string kinds;
+    for (const auto& kind : e.kinds()) {
+      if (!kinds.empty()) kinds += Pick("、", ", ");
+      kinds += w_.Need(kind);
+    }
+    return Make(Mood::kGood, Pick("先行救助 ", "relief by "), w_.Person(e.by().id()), Colon(),
+                kinds, Text(e.text()));
+  }
+
+  const Words& w_;
+  const api::EventView& view_;
+  const ev::Event& event_;
+};
+
+}  // namespace
+
+std::optional<Line> EventLine(const Words& words, const api::EventView& view) {
+  return Teller(words, view).Tell();
+}
+
+}  // namespace lastmeter::demo
