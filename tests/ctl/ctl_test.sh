@@ -1,0 +1,114 @@
+#!/usr/bin/env bash
+# lastmeterctl, through the program itself, on a log that the engine wrote.
+set -euo pipefail
+bin=$1
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+data=$folder/data
+
+# expect CODE PATTERN ARGUMENTS…: lastmeterctl ends with the code and prints a line that matches.
+expect() {
+  local code=$1 pattern=$2 got=0
+  shift 2
+  "$bin/lastmeterctl" "$@" > "$folder/out" 2>&1 < /dev/null || got=$?
+  if (( got != code )) || ! grep -qE -- "$pattern" "$folder/out"; then
+    head -c 4000 "$folder/out"
+    echo "lastmeterctl $*: ended with $got, wanted $code and a line with '$pattern'"
+    exit 1
+  fi
+}
+
+"$bin/lastmeter-load" engine --reports 400 --dir "$data" --keep > /dev/null 2>&1
+
+# The log, as lines and as JSON.
+expect 0 'p0 +1 .* e1 +engine +WriterOpened instance=bench' log cat --data-dir "$data"
+expect 0 'report@0 +CaseOpened 430112[0-9]{6}-20[0-9]{2}-00001 v1 report_id=load-' log cat --data-dir "$data" --type CaseOpened
+case=$(grep -oE -m1 '[0-9]{12}-[0-9]{4}-[0-9]+' "$folder/out")
+(( $(wc -l < "$folder/out") == 400 )) || { echo "not 400 openings"; exit 1; }
+expect 0 'CaseAcknowledged' log cat --data-dir "$data" --case "$case"
+(( $(wc -l < "$folder/out") == 2 )) || { echo "not two records of $case"; exit 1; }
+expect 0 '"inputSays":\{"reportId":"load-' log cat --data-dir "$data" --case "$case" --json
+# The chain, as anybody can check it: each record names the hash of the one before.
+"$bin/lastmeterctl" log cat --data-dir "$data" --partition 1 --json > "$folder/json"
+python3 - "$folder/json" << 'CHECK'
+import json, sys
+before = "0" * 64
+records = [json.loads(line) for line in open(sys.argv[1])]
+assert len(records) > 10
+for i, record in enumerate(records):
+    assert record["seq"] == str(i + 1), record
+    assert record["prevSha256"] == before, record
+    before = record["sha256"]
+CHECK
+LASTMETER_DATA_DIR=$data expect 0 'WriterOpened' log cat --partition 0 --type WriterOpened
+expect 2 "no event 'Foo'; there are WriterOpened" log cat --data-dir "$data" --type Foo
+expect 2 'no partition 9; the log has 4' log cat --data-dir "$data" --partition 9
+expect 2 'not a case number' log cat --data-dir "$data" --case 12
+expect 2 'give the data folder' log cat
+expect 78 'no log in' log cat --data-dir "$folder/nowhere"
+
+# As of a moment.
+expect 0 "taken on by village-head-${case%%-*} \(village\)" as-of --data-dir "$data" --case "$case"
+opened=$("$bin/lastmeterctl" log cat --data-dir "$data" --case "$case" --type CaseOpened | awk '{print $1}')
+expect 0 'nobody has taken it on' as-of --data-dir "$data" --case "$case" --seq "$opened"
+expect 1 'there was no case' as-of --data-dir "$data" --case "$case" --seq "$((opened - 1))"
+expect 1 'there was no case' as-of --data-dir "$data" --case "$case" --at 2020-01-01T00:00:00Z
+expect 0 '"handlerTier": "TIER_VILLAGE"' as-of --data-dir "$data" --case "$case" --json
+expect 2 'not both' as-of --data-dir "$data" --case "$case" --seq 1 --at 2020-01-01T00:00:00Z
+expect 2 'is not a time' as-of --data-dir "$data" --case "$case" --at yesterday
+
+# Deciding again, and what damage does to it.
+expect 0 'partition 3: [0-9]+ records of [0-9]+ decisions: decided again, the same bytes' verify --data-dir "$data"
+cp -r "$data" "$folder/damaged"
+python3 - "$folder/damaged/log/rocksdb" << 'FLIP'
+import glob, os, sys
+files = glob.glob(sys.argv[1] + "/*.sst") + glob.glob(sys.argv[1] + "/*.log")
+path = max(files, key=os.path.getsize)
+with open(path, "r+b") as file:
+    file.seek(os.path.getsize(path) // 2)
+    byte = file.read(1)[0]
+    file.seek(-1, 1)
+    file.write(bytes([byte ^ 1]))
+FLIP
+expect 3 'lastmeterctl: ' verify --data-dir "$folder/damaged"
+
+# The explicit way on after a loss.
+expect 2 'gives up records that were acknowledged.*--yes' log accept-loss --data-dir "$data"
+expect 0 'nothing was missing' log accept-loss --data-dir "$data" --yes
+[[ ! -e $data/store ]] || { echo "the caches were kept"; exit 1; }
+rm -r "$folder/damaged/log/rocksdb"
+expect 78 'no log in' verify --data-dir "$folder/damaged"
+expect 0 'the whole log was gone' log accept-loss --data-dir "$folder/damaged" --yes
+expect 0 'partition 0: 0 records' verify --data-dir "$folder/damaged"
+
+# Rules, by file and line.
+expect 0 'wangcheng-2026-1: .* SHA-256 [0-9a-f]{64}' rules check --dir "$root/deploy/rules"
+cp -r "$root/deploy/rules" "$folder/rules"
+chmod -R u+w "$folder/rules"
+echo 'somebody,Somebody,village,999999999999,always,,' >> "$folder/rules/roster.csv"
+line=$(wc -l < "$folder/rules/roster.csv")
+expect 78 "^roster.csv:$line: " rules check --dir "$folder/rules"
+expect 2 'give the folder' rules check
+
+# Tokens.
+umask 022
+expect 0 '^[A-Za-z0-9_-]{43}=?$' tokens add --file "$folder/tokens" --id op-1 --role operator --area 430112
+token=$(head -1 "$folder/out")
+[[ $(stat -c %a "$folder/tokens") == 600 ]] || { echo "others may read the token file"; exit 1; }
+if grep -qF -- "$token" "$folder/tokens"; then echo "the token itself was stored"; exit 1; fi
+grep -q "^$(printf %s "$token" | sha256sum | cut -d' ' -f1) " "$folder/tokens" ||
+  { echo "not the token's hash"; exit 1; }
+expect 0 '' tokens add --file "$folder/tokens" --id named --role staff --area 430112001 --tier town --named-officer
+expect 0 '^[0-9a-f]{12}  named  staff  430112001  town  named-officer$' tokens list --file "$folder/tokens"
+expect 2 "role 'king' is none of" tokens add --file "$folder/tokens" --id a --role king --area 430112
+expect 2 'without blanks' tokens add --file "$folder/tokens" --id 'a b' --role staff --area 430112
+chmod 644 "$folder/tokens"
+expect 77 'may be read by others' tokens list --file "$folder/tokens"
+
+# Servers that are not there.
+expect 69 'cannot connect' rules show --url http://127.0.0.1:1
+expect 78 'not a URL' rules show --url localhost
+expect 2 'clock that you trust' clock accept --url http://127.0.0.1:1
+expect 2 '' nonsense
+echo "lastmeterctl does what it says"

@@ -1,0 +1,62 @@
+// lastmeterctl: what operators and auditors do beside the server.
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "engine/base/status.h"
+#include "engine/log_rocksdb/rocksdb_log.h"
+#include "services/common/config.h"
+#include "services/common/exit_codes.h"
+#include "tools/ctl/tool.h"
+
+namespace lastmeter::ctl {
+namespace {
+
+absl::StatusOr<OpenedLog> Open(const Place& place, bool accept_loss) {
+  RocksdbLog::Options options;
+  options.dir = place.data_dir + "/log";
+  options.witness_path = place.witness;
+  // After a loss of the whole log, accepting it means to begin an empty one.
+  options.create_if_missing = accept_loss;
+  options.read_only = !accept_loss;
+  options.accept_data_loss = accept_loss;
+  LM_ASSIGN_OR_RETURN(auto log, RocksdbLog::Open(std::move(options)));
+  OpenedLog opened;
+  opened.warnings = log->warnings();
+  opened.log = std::move(log);
+  return opened;
+}
+
+constexpr char kFooter[] =
+    "\nExit codes: 0 ok, 1 failure, 2 usage, 3 verification failed or a damaged log, 69 "
+    "unavailable,\n75 try again, 77 not allowed, 78 bad configuration.\n"
+    "Every option may also stand in the environment: LASTMETER_DATA_DIR for --data-dir.";
+
+int Main(int argc, char** argv) {
+  CLI::App app("Looks after an installation of lastmeter: its log, rules, tokens and clock.",
+               "lastmeterctl");
+  app.require_subcommand(1);
+  app.footer(kFooter);
+  Backends backends;
+  backends.open_to_read = [](const Place& place) { return Open(place, false); };
+  backends.accept_loss = [](const Place& place) { return Open(place, true); };
+  std::vector<Subcommand> all;
+  AddLog(app, backends, &all);
+  AddVerify(app, backends, &all);
+  AddAsOf(app, backends, &all);
+  AddRules(app, &all);
+  AddTokens(app, &all);
+  AddClock(app, &all);
+  if (const auto exit =
+          ParseSettings(app, {.program = "lastmeterctl", .environment = {}}, argc, argv)) {
+    return *exit;
+  }
+  for (const Subcommand& one : all) {
+    if (one.app->parsed()) return one.run();
+  }
+  return kExitUsage;
+}
+
+}  // namespace
+}  // namespace lastmeter::ctl
+
+int main(int argc, char** argv) { return lastmeter::ctl::Main(argc, argv); }
