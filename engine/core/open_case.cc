@@ -51,7 +51,7 @@ bool IsUsable(const PartitionState& state, const Report& r) {
 // are numbered under it, so that commands that name them find them.
 std::string UnreadableCode(const PartitionState& state, const std::string& district) {
   for (int n = 0; n < 1000; ++n) {
-    char suffix[8];
+    char suffix[16];
     std::snprintf(suffix, sizeof suffix, "999%03d", n);
     std::string code = district + suffix;
     if (InThisPartition(state, code)) return code;
