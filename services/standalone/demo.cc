@@ -1,6 +1,8 @@
 #include "services/standalone/demo.h"
 
-#include <CLI/CLI.hpp>
+#include <signal.h>
+#include <unistd.h>
+
 #include <atomic>
 #include <cstdlib>
 #include <fstream>
@@ -34,20 +36,6 @@ using std::chrono::steady_clock;
 constexpr int kFrameMs = 100;
 constexpr Millis kDrain = Seconds(5);
 constexpr Millis kReadyWithin = Seconds(20);
-
-constexpr char kAbout[] =
-    R"(Wangcheng's stories on a server of their own, with the clock running fast. In a terminal a live
-board of the five tiers; elsewhere one line for each event. Everything goes through the product's
-own HTTP interface, which prints its address and a command to try. All data is invented.)";
-constexpr char kExamples[] = R"(
-Ends on Ctrl-C. Exit codes: 0 well, 1 a promise broke or the story could not be told, 2 usage,
-3 the judge found something, 69 no address or no temporary folder to be had, 77 not allowed,
-78 wrong rules or folder.
-
-Examples:
-  lastmeter demo                     the board, then free play
-  lastmeter demo --lang zh --speed 120
-  lastmeter demo --once | tee out    tells the story, checks it, judges the log)";
 
 int Fail(int code, std::string_view message) {
   std::cerr << "lastmeter demo: " << message << std::endl;
@@ -358,6 +346,8 @@ int DemoRun::Finish(bool well) {
 
 int DemoRun::Run() {
   began_ = steady_clock::now();
+  // Somebody closed the window: end as on SIGTERM, so that the temporary folder goes.
+  signal(SIGHUP, [](int) { kill(getpid(), SIGTERM); });
   if (const auto exit = Prepare()) return *exit;
   if (const auto exit = StartServer()) return *exit;
   Introduce(std::cout);
@@ -373,27 +363,6 @@ int DemoRun::Run() {
 }
 
 }  // namespace
-
-CLI::App* AddDemo(CLI::App& app, DemoFlags* flags) {
-  CLI::App* demo = app.add_subcommand("demo", kAbout);
-  demo->footer(kExamples);
-  demo->add_flag("--once", flags->once, "Play the story, check every promise, judge the log, end");
-  demo->add_option("--speed", flags->speed, "Log time runs so many times as fast as the wall")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 3600));
-  demo->add_option("--lang", flags->lang, "zh or en; by the locale when absent")
-      ->check(CLI::IsMember({"zh", "en"}));
-  demo->add_option("--port", flags->port, "Port on this machine; a free one when it is taken")
-      ->capture_default_str();
-  demo->add_option("--data-dir", flags->data_dir,
-                   "Empty folder to keep the data in; a temporary one when absent");
-  demo->add_option("--rules", flags->rules, "Folder of rules; the shipped ones when absent");
-  demo->add_option("--start", flags->start, "Log time at which the story begins")
-      ->capture_default_str();
-  demo->add_option("--seed", flags->seed, "Of the other people's reports")->capture_default_str();
-  demo->add_flag("--no-color", flags->no_color, "No colours; so does NO_COLOR");
-  return demo;
-}
 
 int RunDemo(const DemoFlags& flags) { return DemoRun(flags).Run(); }
 

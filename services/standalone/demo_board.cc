@@ -61,10 +61,10 @@ class Painter {
       rows_.resize(static_cast<size_t>(std::max(size_.rows, 1)), Fit("", size_.columns));
       return rows_;
     }
-    const int events = std::clamp(size_.rows / 4, 4, 12);
+    const int events = std::clamp(size_.rows / 5, 4, 12);
     const int footer = std::min<int>(static_cast<int>(m_.footer.size()), size_.rows >= 22 ? 3 : 1);
     // A long sentence may take two rows where there is room.
-    const int story = size_.rows >= 28 ? 2 : 1;
+    const int story = size_.rows >= 24 ? 2 : 1;
     const int body = size_.rows - 1 - story - 2 - 1 - events - footer;
     Title();
     StoryRows(story);
@@ -224,16 +224,19 @@ class Painter {
 
   // Number and level, and where there is room the place.
   std::string Head(const api::Case& c, int width) const {
+    constexpr std::array<std::string_view, 5> kRoman = {"?", "I", "II", "III", "IV"};
+    const bool zh = w_.lang() == Lang::kZh;
     const std::string tail = CaseTail(c.number());
     const std::string_view level = w_.Level(c.level());
-    const std::string full = absl::StrCat(tail, " ", ToAbsl(level));
-    const int left = width - DisplayWidth(full);
-    if (left >= 5) return absl::StrCat(full, " ", w_.Village(c.area()));
-    if (left >= 0) return full;
-    if (w_.lang() == Lang::kZh) return absl::StrCat(tail, ToAbsl(level));
-    constexpr std::array<std::string_view, 5> kRoman = {"?", "I", "II", "III", "IV"};
     const auto n = static_cast<size_t>(c.level());
-    return absl::StrCat(tail, " ", ToAbsl(kRoman[n < kRoman.size() ? n : 0]));
+    const std::string full = absl::StrCat(tail, " ", ToAbsl(level));
+    const std::string brief = zh ? absl::StrCat(tail, ToAbsl(level))
+                                 : absl::StrCat(tail, " ", ToAbsl(kRoman[n < 5 ? n : 0]));
+    const std::string place = " " + w_.Village(c.area());
+    for (const std::string& text : {full + place, brief + place}) {
+      if (DisplayWidth(text) <= width) return text;
+    }
+    return DisplayWidth(full) <= width ? full : brief;
   }
 
   // Who was told beside the tier that is asked; empty when nobody was.
