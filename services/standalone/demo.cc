@@ -146,7 +146,7 @@ std::optional<int> DemoRun::Prepare() {
 
   const char* no_color = std::getenv("NO_COLOR");
   colour_ = !flags_.no_color && (no_color == nullptr || *no_color == '\0');
-  board_ = demo::HasTerminal() && demo::IsUtf8Locale(environment);
+  board_ = demo::HasTerminal() && demo::ShowsUtf8(environment);
   clock_ = std::make_unique<demo::DemoClock>(flags_.speed, *start);
   return std::nullopt;
 }

@@ -51,10 +51,11 @@ Lang LangOf(const std::function<const char*(const char*)>& environment) {
   return std::string_view(FirstSet(environment)).substr(0, 2) == "zh" ? Lang::kZh : Lang::kEn;
 }
 
-bool IsUtf8Locale(const std::function<const char*(const char*)>& environment) {
+bool ShowsUtf8(const std::function<const char*(const char*)>& environment) {
   std::string value = FirstSet(environment);
   std::transform(value.begin(), value.end(), value.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  if (value.empty() || value == "c" || value == "posix") return true;
   return value.find("utf-8") != std::string::npos || value.find("utf8") != std::string::npos;
 }
 

@@ -18,8 +18,9 @@ enum class Lang { kZh, kEn };
 // Of LC_ALL, LC_MESSAGES and LANG the first one that is set and not empty: Chinese when it begins
 // with "zh", else English.
 Lang LangOf(const std::function<const char*(const char*)>& environment);
-// Whether the same variables name a UTF-8 locale.
-bool IsUtf8Locale(const std::function<const char*(const char*)>& environment);
+// Whether the terminal may be taken to show UTF-8: the same variables name it, or say nothing of
+// characters, as in a bare container, whose terminal is somebody's modern one.
+bool ShowsUtf8(const std::function<const char*(const char*)>& environment);
 
 // The district's words, in the language of whoever watches; names of places, people and kinds come
 // from the rules. Immutable.

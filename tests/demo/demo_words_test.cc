@@ -135,6 +135,20 @@ TEST(DemoWords, TakeTheLanguageOfTheLocale) {
   EXPECT_EQ(LangWith({}), Lang::kEn);
 }
 
+TEST(DemoWords, TrustTheTerminalUnlessTheLocaleNamesOtherCharacters) {
+  const auto shows = [](const char* lang) {
+    return ShowsUtf8([lang](const char* name) -> const char* {
+      return std::string_view(name) == "LANG" ? lang : nullptr;
+    });
+  };
+  EXPECT_TRUE(shows("zh_CN.UTF-8"));
+  EXPECT_TRUE(shows("C.utf8"));
+  EXPECT_TRUE(shows("C"));
+  EXPECT_TRUE(shows(nullptr));
+  EXPECT_FALSE(shows("zh_CN.GB18030"));
+  EXPECT_FALSE(shows("de_DE@euro"));
+}
+
 TEST(DemoWords, NamePlacesPeopleAndKindsInBothLanguages) {
   const auto rules = SampleRules();
   const Words zh(Lang::kZh, rules);
