@@ -1,5 +1,8 @@
 # Configures and builds. Sourced by tools/run and tools/test, from the root of the repository.
 
+# Lets ccache find in one checkout what was compiled in another.
+export CCACHE_BASEDIR=${CCACHE_BASEDIR:-$PWD} CCACHE_NOHASHDIR=1
+
 # build PRESET TARGET…: with progress on the terminal; without targets everything.
 build() {
   local preset=$1
