@@ -26,7 +26,7 @@ absl::StatusOr<Url> ParseUrl(std::string_view text);
 struct ClientOptions {
   Url url;
   // Bearer token; empty: none is sent.
-  std::string token;
+  std::string token{};
   // For a whole call, connecting included.
   int timeout_ms = 10'000;
   size_t body_limit = 64 << 20;

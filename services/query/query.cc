@@ -37,8 +37,16 @@ absl::StatusOr<std::unique_ptr<Query>> Query::Open(QueryOptions options) {
   for (uint32_t p = 0; p < query->view_->partitions(); ++p) {
     const PartitionId partition{p};
     LM_ASSIGN_OR_RETURN(const Follower::From from, query->view_->Position(partition));
-    LM_ASSIGN_OR_RETURN(auto follower, Follower::Open(query->options_.log, partition, from));
-    query->followers_.push_back(std::move(follower));
+    auto follower = Follower::Open(query->options_.log, partition, from);
+    if (follower.status().code() == absl::StatusCode::kOutOfRange) {
+      return absl::DataLossError(
+          "the read side and the store remember records that the log no longer has (" +
+          std::string(follower.status().message()) +
+          "): the log was cut or replaced by an older one. Restore its newest copy; to go on "
+          "without what is missing: lastmeterctl log accept-loss");
+    }
+    if (!follower.ok()) return follower.status();
+    query->followers_.push_back(*std::move(follower));
     query->folded_.push_back(LogPosition{from.position.value + 1});
   }
   return query;

@@ -3,14 +3,15 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
-for script in tools/run tools/test tools/lib/*.sh tests/*/*.sh .ci/run; do
+for script in tools/run tools/test tools/bench tools/lib/*.sh tests/*/*.sh .ci/run; do
   bash -n "$script"
 done
-for script in tools/run tools/test .ci/run; do
+for script in tools/run tools/test tools/bench .ci/run; do
   [[ -x $script ]] || { echo "$script is not executable"; exit 1; }
 done
-for script in tools/run tools/test; do
-  "$script" --help < /dev/null | grep -q "^$script: " || { echo "$script --help says nothing"; exit 1; }
+for script in tools/run tools/test tools/bench; do
+  # Not through a pipe: grep -q ends at the first match, and the writer would then die of it.
+  grep -q "^$script: " <<< "$("$script" --help < /dev/null)" || { echo "$script --help says nothing"; exit 1; }
 done
 
 # expect_2 ARGUMENTS…: tools/test refuses them as a usage error, before it installs or builds.

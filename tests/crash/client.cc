@@ -1,0 +1,137 @@
+#include "tests/crash/client.h"
+
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "services/common/http_client.h"
+
+namespace lastmeter::test {
+namespace {
+
+constexpr const char* kVillages[] = {"430112001001", "430112107208", "430112103001"};
+constexpr const char* kKinds[] = {"elder-alone", "sudden-illness", "job-loss"};
+
+}  // namespace
+
+void Address::Set(uint16_t port) {
+  std::lock_guard lock(mutex_);
+  port_ = port;
+  changed_.notify_all();
+}
+
+uint16_t Address::Wait(uint16_t not_this) {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] { return ended_ || (port_ != 0 && port_ != not_this); });
+  return ended_ ? 0 : port_;
+}
+
+void Address::End() {
+  std::lock_guard lock(mutex_);
+  ended_ = true;
+  changed_.notify_all();
+}
+
+bool Address::ended() {
+  std::lock_guard lock(mutex_);
+  return ended_;
+}
+
+CrashClient::CrashClient(Options options, Address* address)
+    : options_(std::move(options)),
+      address_(address),
+      random_(options_.seed + static_cast<uint64_t>(options_.number)) {
+  thread_ = std::thread([this] { Run(); });
+}
+
+const Promises& CrashClient::Finish() {
+  thread_.join();
+  return promises_;
+}
+
+void CrashClient::Run() {
+  port_ = address_->Wait(0);
+  while (!address_->ended()) {
+    if (cases_.empty() || random_() % 3 != 0) {
+      Report();
+    } else {
+      Command();
+    }
+  }
+}
+
+std::string CrashClient::SendUntilClear(const std::string& target, const std::string& key,
+                                        const std::string& token, const std::string& body,
+                                        std::set<std::string>* promised) {
+  http::Client::Call call{.method = "POST", .target = target};
+  call.headers = {{"Content-Type", "application/json"}, {"Idempotency-Key", key}};
+  call.body = body;
+  for (int attempt = 0; port_ != 0; ++attempt) {
+    if (attempt > 0) ++promises_.repeats;
+    http::Client client({.url = {.host = "127.0.0.1", .port = port_, .prefix = {}},
+                         .token = token,
+                         .timeout_ms = 10'000});
+    auto answer = client.Send(call);
+    if (!answer.ok()) {
+      // Died under it: it may have been taken or not.
+      port_ = address_->Wait(port_);
+      continue;
+    }
+    if (answer->status / 100 == 2) {
+      promised->insert(key);
+      return answer->body.empty() ? "{}" : answer->body;
+    }
+    if (answer->status == 503) continue;
+    // Durable, and refused by the core: the answer that a command may get while waiting.
+    if (answer->status == 409) {
+      promised->insert(key);
+      return answer->body;
+    }
+    promises_.complaints.push_back(target + " " + key + ": " + std::to_string(answer->status) +
+                                   " " + answer->body);
+    return "{}";
+  }
+  promises_.unclear.insert(key);
+  return "";
+}
+
+void CrashClient::Report() {
+  const std::string key =
+      "report-" + std::to_string(options_.number) + "-" + std::to_string(sent_++);
+  nlohmann::json body;
+  body["kind"] = kKinds[random_() % std::size(kKinds)];
+  body["area"] = kVillages[random_() % std::size(kVillages)];
+  body["survey"]["signs"] = {"SIGN_FALLEN", "SIGN_LIVES_ALONE"};
+  // Some wait for the case's number, which they need to answer it.
+  const bool wait = random_() % 4 == 0;
+  const std::string answer =
+      SendUntilClear(wait ? "/v1/reports?wait=2s" : "/v1/reports", key, options_.sentinel_token,
+                     body.dump(), &promises_.reports);
+  const auto outcome = nlohmann::json::parse(answer, nullptr, false);
+  if (outcome.is_object() && outcome.contains("caseNumber")) {
+    cases_.push_back(outcome["caseNumber"].get<std::string>());
+  }
+}
+
+void CrashClient::Command() {
+  const std::string key =
+      "command-" + std::to_string(options_.number) + "-" + std::to_string(sent_++);
+  const size_t chosen = random_() % cases_.size();
+  const std::string target = "/v1/cases/" + cases_[chosen];
+  switch (random_() % 4) {
+    case 0:
+    case 1:
+      SendUntilClear(target + ":acknowledge", key, options_.staff_token, "{}", &promises_.commands);
+      break;
+    case 2:
+      // Mostly stale: a refusal is an outcome too.
+      SendUntilClear(target + ":close", key, options_.staff_token,
+                     R"({"outcome":"OUTCOME_NEED_MET","caseVersion":2})", &promises_.commands);
+      break;
+    default:
+      SendUntilClear(target + ":relief?wait=1s", key, options_.staff_token,
+                     R"({"kinds":["NEED_MEALS"]})", &promises_.commands);
+      break;
+  }
+}
+
+}  // namespace lastmeter::test
