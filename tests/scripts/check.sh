@@ -3,13 +3,13 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
-for script in tools/run tools/test tools/bench tools/lib/*.sh tests/*/*.sh .ci/run; do
+for script in tools/run tools/test tools/bench tools/kafka tools/lib/*.sh tests/*/*.sh .ci/run; do
   bash -n "$script"
 done
-for script in tools/run tools/test tools/bench .ci/run; do
+for script in tools/run tools/test tools/bench tools/kafka .ci/run; do
   [[ -x $script ]] || { echo "$script is not executable"; exit 1; }
 done
-for script in tools/run tools/test tools/bench; do
+for script in tools/run tools/test tools/bench tools/kafka; do
   # Not through a pipe: grep -q ends at the first match, and the writer would then die of it.
   grep -q "^$script: " <<< "$("$script" --help < /dev/null)" || { echo "$script --help says nothing"; exit 1; }
 done

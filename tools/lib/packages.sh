@@ -11,6 +11,7 @@ lastmeter_build_packages=(
   "ccache|ccache|makes a second build quick"
   "mold|mold|links quickly"
   "librocksdb-dev||embedded log and store"
+  "librdkafka-dev||Kafka client"
   "libprotobuf-dev||messages"
   "protobuf-compiler|protoc|generates code for messages"
   "libabsl-dev||status, containers, time"
@@ -32,6 +33,8 @@ lastmeter_build_packages=(
 lastmeter_test_packages=(
   "clang-format||format test"
   "curl|curl|tries the server from outside"
+  "default-jre-headless|java|runs a real Kafka broker for tests (tools/kafka)"
+  "maven|mvn|fetches the broker's jars"
   "ca-certificates||lets npm trust its registry"
 )
 

@@ -1,0 +1,62 @@
+#include "tests/kafka/broker.h"
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+
+#include "engine/base/check.h"
+
+namespace lastmeter {
+
+Broker& Broker::Get() {
+  static Broker broker;
+  return broker;
+}
+
+Broker::Broker() {
+  std::string name = (std::filesystem::temp_directory_path() / "lastmeter-kafka-XXXXXX").string();
+  LM_CHECK(::mkdtemp(name.data()) != nullptr) << "no folder for a broker";
+  dir_ = name;
+  Start();
+}
+
+Broker::~Broker() {
+  Tool("stop --kill --dir " + dir_);
+  std::error_code ignored;
+  std::filesystem::remove_all(dir_, ignored);
+}
+
+void Broker::Start() {
+  const int code = Tool("start --dir " + dir_ + " --port-file " + dir_ + "/ports --owner " +
+                        std::to_string(::getpid()) + " > /dev/null");
+  LM_CHECK(code == 0) << "tools/kafka start ended with " << code;
+  std::ifstream(dir_ + "/ports") >> addresses_;
+  LM_CHECK(!addresses_.empty()) << "tools/kafka named no address";
+}
+
+void Broker::Kill() { LM_CHECK(Tool("stop --kill --dir " + dir_) == 0) << "the broker lives on"; }
+
+void Broker::Restart() { Start(); }
+
+int Broker::Tool(const std::string& arguments) const {
+  const std::string command = std::string(LASTMETER_SOURCE_DIR) + "/tools/kafka " + arguments;
+  return std::system(command.c_str());
+}
+
+KafkaLog::Options Broker::NewInstallation(uint32_t partitions, int64_t max_message_bytes) {
+  const std::string prefix = "t" + std::to_string(++installations_) + ".";
+  const absl::Status created = CreateKafkaTopics({.brokers = addresses_,
+                                                  .topic_prefix = prefix,
+                                                  .partitions = partitions,
+                                                  .replication = 1,
+                                                  .min_insync_replicas = 1,
+                                                  .max_message_bytes = max_message_bytes});
+  LM_CHECK(created.ok()) << created;
+  return {
+      .brokers = addresses_, .transactional_prefix = prefix + "escalator", .topic_prefix = prefix};
+}
+
+}  // namespace lastmeter
