@@ -26,7 +26,8 @@ absl::StatusOr<std::unique_ptr<InputProducer>> InputProducer::Open(Shared& share
                  {"message.max.bytes", "16777216"},
                  {"message.timeout.ms", std::to_string(shared.timeout_ms())}});
   LM_ASSIGN_OR_RETURN(producer->handle_,
-                      NewHandle(RD_KAFKA_PRODUCER, theirs, ours, &Delivered, producer.get()));
+                      NewHandle(RD_KAFKA_PRODUCER, theirs, ours,
+                                {.delivered = &Delivered, .opaque = producer.get()}));
   producer->thread_ = std::thread([p = producer.get()] { p->Run(); });
   return producer;
 }

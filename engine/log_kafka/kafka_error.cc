@@ -60,6 +60,7 @@ constexpr ErrorRow kTable[] = {
     {RD_KAFKA_RESP_ERR_PRODUCER_FENCED, Fault::kFenced, Code::kAborted},
     {RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH, Fault::kFenced, Code::kAborted},
     {RD_KAFKA_RESP_ERR_TRANSACTION_COORDINATOR_FENCED, Fault::kFenced, Code::kAborted},
+    {RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID, Fault::kFenced, Code::kAborted},
 
     {RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, Fault::kRefused, Code::kInvalidArgument},
     {RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE, Fault::kRefused, Code::kInvalidArgument},
@@ -83,6 +84,9 @@ constexpr ErrorRow kTable[] = {
     {RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE, Fault::kFatal, Code::kFailedPrecondition},
     {RD_KAFKA_RESP_ERR_INVALID_REQUIRED_ACKS, Fault::kFatal, Code::kFailedPrecondition},
     {RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION, Fault::kFatal, Code::kFailedPrecondition},
+    {RD_KAFKA_RESP_ERR_INVALID_SESSION_TIMEOUT, Fault::kFatal, Code::kFailedPrecondition},
+    {RD_KAFKA_RESP_ERR_INCONSISTENT_GROUP_PROTOCOL, Fault::kFatal, Code::kFailedPrecondition},
+    {RD_KAFKA_RESP_ERR_INVALID_GROUP_ID, Fault::kFatal, Code::kFailedPrecondition},
     {RD_KAFKA_RESP_ERR__FATAL, Fault::kReopen, Code::kUnavailable},
 
     {RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE, Fault::kDataLoss, Code::kOutOfRange},

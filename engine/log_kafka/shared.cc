@@ -15,7 +15,7 @@ void DropLine(const rd_kafka_t*, int, const char*, const char*) {}
 }  // namespace
 
 absl::StatusOr<Handle> NewHandle(rd_kafka_type_t type, const Properties& theirs,
-                                 const Properties& ours, DeliveryCallback delivered, void* opaque) {
+                                 const Properties& ours, const Callbacks& callbacks) {
   rd_kafka_conf_t* conf = rd_kafka_conf_new();
   char error[512] = "";
   Properties all = ours;
@@ -29,8 +29,10 @@ absl::StatusOr<Handle> NewHandle(rd_kafka_type_t type, const Properties& theirs,
     }
   }
   rd_kafka_conf_set_log_cb(conf, DropLine);
-  rd_kafka_conf_set_opaque(conf, opaque);
-  if (delivered != nullptr) rd_kafka_conf_set_dr_msg_cb(conf, delivered);
+  rd_kafka_conf_set_opaque(conf, callbacks.opaque);
+  if (callbacks.delivered != nullptr) rd_kafka_conf_set_dr_msg_cb(conf, callbacks.delivered);
+  if (callbacks.rebalance != nullptr) rd_kafka_conf_set_rebalance_cb(conf, callbacks.rebalance);
+  if (callbacks.error != nullptr) rd_kafka_conf_set_error_cb(conf, callbacks.error);
   rd_kafka_t* handle = rd_kafka_new(type, conf, error, sizeof error);
   if (handle == nullptr) {
     rd_kafka_conf_destroy(conf);

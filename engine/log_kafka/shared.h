@@ -21,13 +21,20 @@ struct HandleDeleter {
 };
 using Handle = std::unique_ptr<rd_kafka_t, HandleDeleter>;
 
-using DeliveryCallback = void (*)(rd_kafka_t*, const rd_kafka_message_t*, void*);
+// What librdkafka calls out of its polls. Null: not called.
+struct Callbacks {
+  void (*delivered)(rd_kafka_t*, const rd_kafka_message_t*, void* opaque) = nullptr;
+  void (*rebalance)(rd_kafka_t*, rd_kafka_resp_err_t, rd_kafka_topic_partition_list_t*,
+                    void* opaque) = nullptr;
+  void (*error)(rd_kafka_t*, int code, const char* text, void* opaque) = nullptr;
+  // Must outlive the handle.
+  void* opaque = nullptr;
+};
 
-// A client of librdkafka. `ours` wins over `theirs`. `opaque` is what callbacks get; it must
-// outlive the handle. kInvalidArgument names a property that librdkafka does not take.
+// A client of librdkafka. `ours` wins over `theirs`. kInvalidArgument names a property that
+// librdkafka does not take.
 absl::StatusOr<Handle> NewHandle(rd_kafka_type_t type, const Properties& theirs,
-                                 const Properties& ours, DeliveryCallback delivered = nullptr,
-                                 void* opaque = nullptr);
+                                 const Properties& ours, const Callbacks& callbacks = {});
 
 // What this process itself knows of one topic and partition. A reader of this process does not
 // call an end what lies before `visible`, and does not hand out what lies before `begin`.

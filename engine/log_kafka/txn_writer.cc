@@ -27,7 +27,8 @@ absl::StatusOr<std::unique_ptr<TxnWriter>> TxnWriter::Open(Shared& shared, Parti
   // The append is a batch already: waiting for company only delays it.
   theirs.insert({{"linger.ms", "0"}, {"message.max.bytes", "16777216"}});
   LM_ASSIGN_OR_RETURN(writer->producer_,
-                      NewHandle(RD_KAFKA_PRODUCER, theirs, ours, &Delivered, writer.get()));
+                      NewHandle(RD_KAFKA_PRODUCER, theirs, ours,
+                                {.delivered = &Delivered, .opaque = writer.get()}));
   const auto deadline = Clock::now() + std::chrono::milliseconds(shared.timeout_ms());
   for (;;) {
     const auto left =
