@@ -29,6 +29,8 @@ struct RulesProblem {
 // not rise to the district or has no reminder interval, a kind without a level, a fallback post
 // that nobody holds, an area without parent, a calendar without working time.
 std::vector<RulesProblem> ValidateRules(const lastmeter::rules::v1::Rules& rules);
+// The same as lines of text, "path: reason".
+std::vector<std::string> DescribeRulesProblems(const lastmeter::rules::v1::Rules& rules);
 
 // Installed rules, indexed for deciding. Immutable, pure. No look-up allocates; each takes a
 // binary search over the areas, the persons or the kinds at most.

@@ -241,4 +241,10 @@ std::vector<RulesProblem> ValidateRules(const rules::v1::Rules& rules) {
   return Validator(rules).Run();
 }
 
+std::vector<std::string> DescribeRulesProblems(const lastmeter::rules::v1::Rules& rules) {
+  std::vector<std::string> lines;
+  for (const RulesProblem& p : ValidateRules(rules)) lines.push_back(p.path + ": " + p.reason);
+  return lines;
+}
+
 }  // namespace lastmeter

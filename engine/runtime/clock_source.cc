@@ -27,20 +27,4 @@ bool SystemClock::Synchronized() {
   return adjtimex(&query) != TIME_ERROR && (query.status & STA_UNSYNC) == 0;
 }
 
-ScaledClock::ScaledClock(int64_t speed, Timestamp start)
-    : speed_(speed), start_(start), began_ns_(Nanos(CLOCK_BOOTTIME)) {
-  LM_CHECK(speed >= 1) << speed;
-}
-
-Millis ScaledClock::Elapsed() {
-  // Microseconds first: nanoseconds times the speed would overflow within days.
-  return {(Nanos(CLOCK_BOOTTIME) - began_ns_) / 1000 * speed_ / 1000};
-}
-
-Timestamp ScaledClock::Wall() { return start_ + Elapsed(); }
-
-Millis ScaledClock::Boot() { return Elapsed(); }
-
-Millis ScaledClock::RealTime(Millis span) { return {(span.ms + speed_ - 1) / speed_}; }
-
 }  // namespace lastmeter

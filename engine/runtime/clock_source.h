@@ -30,25 +30,4 @@ class SystemClock : public ClockSource {
   bool Synchronized() override;
 };
 
-// Time that runs `speed` times as fast as the machine's, from `start` on: for demonstrations. Wall
-// and boot time run alike, so that nothing takes the speed for a jump.
-class ScaledClock : public ClockSource {
- public:
-  // `speed` is at least 1.
-  ScaledClock(int64_t speed, Timestamp start);
-
-  Timestamp Wall() override;
-  Millis Boot() override;
-  bool Synchronized() override { return true; }
-  Millis RealTime(Millis span) override;
-
- private:
-  Millis Elapsed();
-
-  const int64_t speed_;
-  const Timestamp start_;
-  // Boot time of the machine, in nanoseconds, when this clock began.
-  const int64_t began_ns_;
-};
-
 }  // namespace lastmeter

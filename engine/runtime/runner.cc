@@ -50,12 +50,16 @@ void PartitionRunner::Start() {
   thread_ = std::thread([this] { Run(); });
 }
 
-void PartitionRunner::Stop() {
+void PartitionRunner::AskToStop() {
   {
     std::lock_guard lock(mutex_);
     stopping_ = true;
   }
   wake_.notify_all();
+}
+
+void PartitionRunner::Stop() {
+  AskToStop();
   if (thread_.joinable()) thread_.join();
 }
 

@@ -54,6 +54,8 @@ class PartitionRunner {
   // Lets the step under way end. An append in flight is left to its fate: the next opening learns
   // it from the log.
   void Stop();
+  // The same without waiting, for the owner of several; the destructor still joins.
+  void AskToStop();
 
   RunnerStatus status() const;
   PartitionId partition() const { return options_.partition.partition; }

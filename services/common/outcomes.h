@@ -36,6 +36,12 @@ struct InputName {
   auto operator<=>(const InputName&) const = default;
 };
 
+// The report or the command log of one partition.
+struct InputLog {
+  bool is_report = false;
+  PartitionId partition;
+};
+
 // An input that was decided before.
 struct KnownInput {
   std::string actor;
@@ -62,6 +68,10 @@ class Outcomes {
   // The case as the caller may see it; empty when it may not, or when there is none.
   virtual std::optional<lastmeter::api::v1::Case> FindCase(const Caller& caller,
                                                            std::string_view number) const = 0;
+
+  // Position before which every input of this log is known to be decided. Behind the truth by as
+  // much as the read side is; 0 while nothing is known.
+  virtual LogPosition UndecidedFrom(InputLog log) const = 0;
 };
 
 // 16 bytes that two inputs share when they ask for the same: everything but when they were

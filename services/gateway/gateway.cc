@@ -113,6 +113,7 @@ Gateway::Gateway(GatewayOptions options, std::unique_ptr<LogProducer> producer)
     : options_(std::move(options)),
       partitions_(options_.log->identity().partition_count),
       producer_(std::move(producer)),
+      backlog_(options_.outcomes, [] { return Millis{SteadyNs() / 1'000'000}; }),
       limiter_(options_.rate_limit_per_s) {}
 
 std::vector<http::Route> Gateway::Routes() {
@@ -151,12 +152,43 @@ std::vector<http::Route> Gateway::Routes() {
   return routes;
 }
 
+Millis Gateway::OldestUnreadAge() {
+  return options_.oldest_unread_age ? options_.oldest_unread_age() : backlog_.OldestAge();
+}
+
+void Gateway::Append(TopicPartition tp, Outgoing record, LogProducer::Done done) {
+  if (!options_.oldest_unread_age) {
+    done = [this, tp, done = std::move(done)](absl::StatusOr<LogPosition> position) {
+      if (position.ok()) backlog_.Appended(tp, *position);
+      done(std::move(position));
+    };
+  }
+  producer_->Append(tp, std::move(record), std::move(done));
+}
+
+void Gateway::AddMetrics(Metrics* metrics) {
+  const auto count = [metrics](const char* name, const char* help,
+                               const std::atomic<uint64_t>* value, Metrics::Labels labels = {}) {
+    metrics->SampleCounter(
+        name, help, [value] { return static_cast<double>(*value); }, labels);
+  };
+  count("lastmeter_reports_total", "Reports let in at the door", &counters_.reports);
+  count("lastmeter_commands_total", "Commands let in at the door", &counters_.commands);
+  count("lastmeter_refused_total", "Requests refused at the door", &counters_.refused_rate,
+        {{"reason", "rate"}});
+  count("lastmeter_refused_total", "Requests refused at the door", &counters_.refused_overload,
+        {{"reason", "overload"}});
+  metrics->Sample("lastmeter_gateway_undecided_seconds",
+                  "Age of the oldest input let in at the door that is not known to be decided",
+                  [this] { return static_cast<double>(OldestUnreadAge().ms) / 1000; });
+}
+
 std::optional<http::Response> Gateway::CheckDoor(const http::Request& request, Urgency urgency) {
   if (const int wait_s = limiter_.Take(request.caller.id, SteadyNs()); wait_s > 0) {
     ++counters_.refused_rate;
     return Busy(429, "too-many-requests", "you send faster than your limit", wait_s);
   }
-  const Millis age = options_.oldest_unread_age();
+  const Millis age = OldestUnreadAge();
   if (age > (urgency == Urgency::kAnswer ? kAnswerOverloadAge : kOverloadAge)) {
     ++counters_.refused_overload;
     return Busy(503, "overloaded",
@@ -278,9 +310,8 @@ void Gateway::Enter(const Caller& caller, Input input, const Responder& out) {
       pending->OnOutcome(outcome);
     });
   }
-  producer_->Append(
-      input.tp, std::move(input.record),
-      [pending](absl::StatusOr<LogPosition> position) { pending->OnAppended(position); });
+  Append(input.tp, std::move(input.record),
+         [pending](absl::StatusOr<LogPosition> position) { pending->OnAppended(position); });
 }
 
 void Gateway::InstallRules(const http::Request& request, const Responder& out) {
@@ -392,7 +423,7 @@ void Gateway::EnterEverywhere(const Caller& caller, const Command& command, Mill
   for (uint32_t p = 0; p < partitions_; ++p) {
     options_.outcomes->WaitFor({false, PartitionId{p}, command.command_id()}, wait,
                                [settle, p](std::optional<Outcome> outcome) { settle(p, outcome); });
-    producer_->Append({Topic::kCommand, PartitionId{p}}, {"", bytes}, appended);
+    Append({Topic::kCommand, PartitionId{p}}, {"", bytes}, appended);
   }
 }
 

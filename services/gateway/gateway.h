@@ -12,7 +12,9 @@
 #include "engine/log/log.h"
 #include "lastmeter/rules/v1/rules.pb.h"
 #include "services/common/http.h"
+#include "services/common/metrics.h"
 #include "services/common/outcomes.h"
+#include "services/gateway/backlog.h"
 #include "services/gateway/rate_limiter.h"
 #include "services/gateway/translate.h"
 
@@ -25,7 +27,8 @@ struct GatewayOptions {
   Outcomes* outcomes = nullptr;
   // The wall clock that stamps accepted_at_ms.
   std::function<Timestamp()> now;
-  // How old the oldest input is that nobody has decided yet.
+  // How old the oldest input is that nobody has decided yet. Null: the oldest of this gateway's
+  // own that the outcomes do not show as decided.
   std::function<Millis()> oldest_unread_age;
   // What is wrong with rules, each "path: reason". May be empty: the partitions judge alone.
   std::function<std::vector<std::string>(const lastmeter::rules::v1::Rules&)> check_rules;
@@ -50,6 +53,7 @@ class Gateway {
     std::atomic<uint64_t> refused_overload{0};
   };
   const Counters& counters() const { return counters_; }
+  void AddMetrics(Metrics* metrics);
 
  private:
   using Responder = std::shared_ptr<http::Responder>;
@@ -57,6 +61,8 @@ class Gateway {
 
   Gateway(GatewayOptions options, std::unique_ptr<LogProducer> producer);
 
+  Millis OldestUnreadAge();
+  void Append(TopicPartition tp, Outgoing record, LogProducer::Done done);
   // What every request has to pass before its body is looked at.
   std::optional<http::Response> CheckDoor(const http::Request& request, Urgency urgency);
 
@@ -85,6 +91,8 @@ class Gateway {
   const GatewayOptions options_;
   const uint32_t partitions_;
   const std::unique_ptr<LogProducer> producer_;
+  // Asked by whoever asks for the backlog's age; fed only where nobody else knows it.
+  Backlog backlog_;
   RateLimiter limiter_;
   Counters counters_;
 };

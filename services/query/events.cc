@@ -83,10 +83,10 @@ bool Passes(const EventFilter& filter, const ev::Event& event, const View& view)
   return row.ok() && *row && MaySee(filter.caller, **row);
 }
 
-absl::StatusOr<EventCursor> EventCursor::Open(Log* log, PositionVector from) {
+absl::StatusOr<EventCursor> EventCursor::Open(const RecordSource& records, PositionVector from) {
   EventCursor cursor;
   for (uint32_t p = 0; p < from.size(); ++p) {
-    LM_ASSIGN_OR_RETURN(auto reader, log->OpenReader({Topic::kEvent, PartitionId{p}}, from[p]));
+    LM_ASSIGN_OR_RETURN(auto reader, records.Open(PartitionId{p}, from[p]));
     cursor.sources_.push_back({std::move(reader), {}});
   }
   cursor.at_ = std::move(from);
@@ -98,10 +98,10 @@ absl::StatusOr<std::optional<EventCursor::Item>> EventCursor::Next(const Positio
   for (size_t p = 0; p < sources_.size(); ++p) {
     Source& source = sources_[p];
     if (source.ahead.empty() && at_[p] < folded[p]) {
-      LM_ASSIGN_OR_RETURN(auto entries, source.reader->Read(kReadAhead, kReadAheadBytes));
-      for (LogEntry& entry : entries) {
-        Source::Head head{entry.position, {}};
-        if (!head.record.ParseFromString(entry.value)) {
+      LM_ASSIGN_OR_RETURN(const auto stored, source.reader->Read(kReadAhead, kReadAheadBytes));
+      for (const StoredRecord& one : stored) {
+        Source::Head head{one.position, {}};
+        if (!head.record.ParseFromString(one.bytes)) {
           return absl::DataLossError("a record of the event log cannot be read");
         }
         source.ahead.push_back(std::move(head));

@@ -12,6 +12,7 @@
 #include "lastmeter/api/v1/api.pb.h"
 #include "lastmeter/event/v1/record.pb.h"
 #include "services/common/tokens.h"
+#include "services/query/record_source.h"
 #include "services/query/view.h"
 
 namespace lastmeter::query {
@@ -46,8 +47,8 @@ bool Passes(const EventFilter& filter, const lastmeter::event::v1::Event& event,
 // time.
 class EventCursor {
  public:
-  // `log` must outlive it. Errors: kOutOfRange when the log no longer goes back so far.
-  static absl::StatusOr<EventCursor> Open(Log* log, PositionVector from);
+  // Errors: kOutOfRange when the records no longer go back so far.
+  static absl::StatusOr<EventCursor> Open(const RecordSource& records, PositionVector from);
 
   struct Item {
     PartitionId partition;
@@ -61,7 +62,7 @@ class EventCursor {
 
  private:
   struct Source {
-    std::unique_ptr<LogReader> reader;
+    std::unique_ptr<RecordReader> reader;
     struct Head {
       LogPosition position;
       lastmeter::event::v1::Record record;

@@ -18,6 +18,7 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr size_t kRecordsAtOnce = 512;
+constexpr auto kLookAheadEvery = std::chrono::seconds(1);
 
 // Waiters get the texts: only staff and operators can wait, and for their own inputs.
 const Caller& Insider() {
@@ -32,7 +33,8 @@ const Caller& Insider() {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Query>> Query::Open(QueryOptions options) {
-  LM_ASSIGN_OR_RETURN(auto view, View::Open(options.open_store, options.log->identity()));
+  LM_ASSIGN_OR_RETURN(
+      auto view, View::Open(options.open_store, options.log->identity(), options.keeps_records));
   auto query = std::unique_ptr<Query>(new Query(std::move(options), std::move(view)));
   for (uint32_t p = 0; p < query->view_->partitions(); ++p) {
     const PartitionId partition{p};
@@ -55,6 +57,9 @@ absl::StatusOr<std::unique_ptr<Query>> Query::Open(QueryOptions options) {
 Query::Query(QueryOptions options, std::unique_ptr<View> view)
     : options_(std::move(options)),
       view_(std::move(view)),
+      log_records_(options_.log),
+      records_(view_->records() != nullptr ? view_->records() : &log_records_),
+      ahead_(view_->partitions()),
       streams_(view_.get(), [this] { return Folded(); }) {}
 
 Query::~Query() { Stop(); }
@@ -118,17 +123,64 @@ absl::StatusOr<size_t> Query::FoldSome(PartitionId partition) {
     // After a failure the view's own position is where to go on.
     LM_ASSIGN_OR_RETURN(const Follower::From from, view_->Position(partition));
     LM_ASSIGN_OR_RETURN(follower, Follower::Open(options_.log, partition, from));
+    std::lock_guard lock(mutex_);
+    ahead_[partition.value].asking = false;
   }
+  LM_ASSIGN_OR_RETURN(const size_t taken, PollWhole(partition));
+  LookAhead(partition);
+  if (taken == 0) return 0;
+  if (absl::Status status = view_->Commit(partition, follower->at()); !status.ok()) {
+    follower.reset();
+    arriving_.erase(partition);
+    return status;
+  }
+  records_folded_ += taken;
+  {
+    std::lock_guard lock(mutex_);
+    folded_[partition.value] = LogPosition{follower->at().position.value + 1};
+    for (const auto& [log, next] : decided_) {
+      Ahead& ahead = ahead_[partition.value];
+      (log.is_report ? ahead.next_report : ahead.next_command) = next;
+    }
+  }
+  for (const auto& [name, outcome] : resolved_) waiters_.Resolve(name, outcome);
+  return taken;
+}
+
+void Query::LookAhead(PartitionId partition) {
+  Follower& follower = *followers_[partition.value];
+  const auto now = steady_clock::now();
+  std::lock_guard lock(mutex_);
+  Ahead& ahead = ahead_[partition.value];
+  if (ahead.asking) {
+    if (const auto answer = follower.EndAnswer()) {
+      ahead.asking = false;
+      if (answer->ok()) ahead.end = **answer;
+    }
+  } else if (now - ahead.asked_at >= kLookAheadEvery || !ahead.end) {
+    follower.AskEnd();
+    ahead.asking = true;
+    ahead.asked_at = now;
+  }
+  if (!ahead.end) return;
+  ahead.lag = std::max<int64_t>(0, ahead.end->value - follower.position().value);
+  if (ahead.lag == 0) ahead.caught_up = true;
+}
+
+// A decision is put in whole: it is in the log whole, so that its end is there to be read.
+absl::StatusOr<size_t> Query::PollWhole(PartitionId partition) {
+  auto& follower = followers_[partition.value];
   size_t taken = 0;
   bool whole = true;
   resolved_.clear();
+  decided_.clear();
   const auto take = [&](const FollowedRecord& followed) -> absl::Status {
     whole = followed.record.part() + 1 >= followed.record.parts();
     LM_RETURN_IF_ERROR(view_->Fold(partition, followed));
+    NoteDecided(partition, followed.record);
     Gather(partition, followed.record);
     return absl::OkStatus();
   };
-  // A decision is put in whole: it is in the log whole, so that its end is there to be read.
   do {
     const auto some = follower->Poll(kRecordsAtOnce, take);
     if (!some.ok()) {
@@ -142,19 +194,14 @@ absl::StatusOr<size_t> Query::FoldSome(PartitionId partition) {
     taken += *some;
     if (*some == 0) break;
   } while (!whole);
-  if (taken == 0) return 0;
-  if (absl::Status status = view_->Commit(partition, follower->at()); !status.ok()) {
-    follower.reset();
-    arriving_.erase(partition);
-    return status;
-  }
-  records_ += taken;
-  {
-    std::lock_guard lock(mutex_);
-    folded_[partition.value] = LogPosition{follower->at().position.value + 1};
-  }
-  for (const auto& [name, outcome] : resolved_) waiters_.Resolve(name, outcome);
   return taken;
+}
+
+void Query::NoteDecided(PartitionId partition, const ev::Record& record) {
+  if (!record.has_input_cause() || record.part() != 0) return;
+  const auto& cause = record.input_cause();
+  decided_.emplace_back(InputLog{cause.topic() == ev::INPUT_TOPIC_REPORT, partition},
+                        LogPosition{cause.position() + 1});
 }
 
 void Query::Gather(PartitionId partition, const ev::Record& record) {
@@ -198,15 +245,32 @@ absl::Status Query::health() const {
   return health_;
 }
 
-absl::StatusOr<bool> Query::CaughtUp() const {
-  const PositionVector folded = Folded();
-  for (uint32_t p = 0; p < folded.size(); ++p) {
-    LM_ASSIGN_OR_RETURN(auto reader,
-                        options_.log->OpenReader({Topic::kEvent, PartitionId{p}}, folded[p]));
-    LM_ASSIGN_OR_RETURN(const auto more, reader->Read(1, 1));
-    if (!more.empty()) return false;
-  }
-  return true;
+bool Query::caught_up() const {
+  std::lock_guard lock(mutex_);
+  return std::all_of(ahead_.begin(), ahead_.end(), [](const Ahead& a) { return a.caught_up; });
+}
+
+int64_t Query::lag() const {
+  std::lock_guard lock(mutex_);
+  int64_t most = 0;
+  for (const Ahead& ahead : ahead_) most = std::max(most, ahead.lag);
+  return most;
+}
+
+void Query::AddMetrics(Metrics* metrics) const {
+  metrics->SampleCounter("lastmeter_view_records_total", "Records folded by the read side",
+                         [this] { return static_cast<double>(records_folded()); });
+  metrics->Sample("lastmeter_view_lag_records",
+                  "Positions of the log, roughly records, that the read side has not folded",
+                  [this] { return static_cast<double>(lag()); });
+  metrics->Sample("lastmeter_event_listeners", "Streams of events that are open",
+                  [this] { return static_cast<double>(listeners()); });
+}
+
+LogPosition Query::UndecidedFrom(InputLog log) const {
+  std::lock_guard lock(mutex_);
+  const Ahead& ahead = ahead_[log.partition.value];
+  return log.is_report ? ahead.next_report : ahead.next_command;
 }
 
 absl::StatusOr<Outcome> Query::Recall(const InputName& input, const InputRow& row) const {
@@ -214,15 +278,14 @@ absl::StatusOr<Outcome> Query::Recall(const InputName& input, const InputRow& ro
   outcome.actor = row.actor();
   outcome.fingerprint = row.fingerprint();
   outcome.case_number = row.case_number();
-  LM_ASSIGN_OR_RETURN(auto reader, options_.log->OpenReader({Topic::kEvent, input.partition},
-                                                            LogPosition{row.position()}));
+  LM_ASSIGN_OR_RETURN(auto reader, records_->Open(input.partition, LogPosition{row.position()}));
   while (outcome.events.size() < row.records()) {
-    LM_ASSIGN_OR_RETURN(const auto entries,
+    LM_ASSIGN_OR_RETURN(const auto stored,
                         reader->Read(row.records() - outcome.events.size(), 4 << 20));
-    if (entries.empty()) return absl::UnavailableError("a decision's records cannot be read");
-    for (const LogEntry& entry : entries) {
+    if (stored.empty()) return absl::UnavailableError("a decision's records cannot be read");
+    for (const StoredRecord& one : stored) {
       ev::Record record;
-      if (!record.ParseFromString(entry.value)) return absl::DataLossError("a damaged record");
+      if (!record.ParseFromString(one.bytes)) return absl::DataLossError("a damaged record");
       outcome.events.push_back(ShowRecord(input.partition, record, Insider()));
     }
   }

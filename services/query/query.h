@@ -15,8 +15,10 @@
 #include "engine/log/log.h"
 #include "engine/runtime/follower.h"
 #include "services/common/http.h"
+#include "services/common/metrics.h"
 #include "services/common/outcomes.h"
 #include "services/query/event_streams.h"
+#include "services/query/record_source.h"
 #include "services/query/view.h"
 #include "services/query/waiters.h"
 
@@ -27,6 +29,9 @@ struct QueryOptions {
   Log* log = nullptr;
   // Where the view's rows are kept. May be lost while nothing runs: they are folded again.
   View::OpenStore open_store;
+  // Keeps the records themselves beside the rows, so that histories and streams need not ask the
+  // log again: for a log across a network, at the cost of the disk that the log itself takes.
+  bool keeps_records = false;
   // By which lamps are lit.
   std::function<Timestamp()> now;
 };
@@ -49,17 +54,23 @@ class Query : public Outcomes {
 
   // OK while it follows all partitions.
   absl::Status health() const;
-  // Whether everything that the log held at the moment of asking is folded. Never waits.
-  absl::StatusOr<bool> CaughtUp() const;
+  // Whether everything is folded that the log held when this began to follow it. Once true, it
+  // stays so.
+  bool caught_up() const;
+  // How many positions of the log, roughly records, were not folded when last looked.
+  int64_t lag() const;
   size_t listeners() const { return streams_.listeners(); }
-  uint64_t records_folded() const { return records_; }
+  uint64_t records_folded() const { return records_folded_; }
   const View& view() const { return *view_; }
+
+  void AddMetrics(Metrics* metrics) const;
 
   // ---- Outcomes
   std::optional<KnownInput> FindInput(const InputName& input) const override;
   void WaitFor(InputName input, Millis at_most, Callback callback) override;
   std::optional<lastmeter::api::v1::Case> FindCase(const Caller& caller,
                                                    std::string_view number) const override;
+  LogPosition UndecidedFrom(InputLog log) const override;
 
  private:
   using Responder = std::shared_ptr<http::Responder>;
@@ -75,6 +86,10 @@ class Query : public Outcomes {
   // query.cc: the folding thread.
   void Run();
   absl::StatusOr<size_t> FoldSome(PartitionId partition);
+  absl::StatusOr<size_t> PollWhole(PartitionId partition);
+  // Learns how far there is to go.
+  void LookAhead(PartitionId partition);
+  void NoteDecided(PartitionId partition, const lastmeter::event::v1::Record& record);
   void Gather(PartitionId partition, const lastmeter::event::v1::Record& record);
   PositionVector Folded() const;
   absl::StatusOr<Outcome> Recall(const InputName& input,
@@ -93,12 +108,16 @@ class Query : public Outcomes {
 
   const QueryOptions options_;
   const std::unique_ptr<View> view_;
+  const LogRecords log_records_;
+  const RecordSource* const records_;
   Waiters waiters_;
 
   // The folding thread's own.
   std::vector<std::unique_ptr<Follower>> followers_;
   std::map<PartitionId, Arriving> arriving_;
   std::vector<std::pair<InputName, Outcome>> resolved_;
+  // Of the poll under way, in order.
+  std::vector<std::pair<InputLog, LogPosition>> decided_;
 
   mutable std::mutex mutex_;
   std::condition_variable wake_;
@@ -106,7 +125,20 @@ class Query : public Outcomes {
   bool stopping_ = false;
   absl::Status health_;
   PositionVector folded_;
-  std::atomic<uint64_t> records_{0};
+  struct Ahead {
+    // What the log said last; empty before it was heard.
+    std::optional<LogPosition> end;
+    bool asking = false;
+    std::chrono::steady_clock::time_point asked_at{};
+    bool caught_up = false;
+    int64_t lag = 0;
+    // One past the last report and command known to be decided.
+    LogPosition next_report{};
+    LogPosition next_command{};
+  };
+  // By partition.
+  std::vector<Ahead> ahead_;
+  std::atomic<uint64_t> records_folded_{0};
   std::vector<std::unique_ptr<Log::Registration>> registrations_;
   std::thread thread_;
   // Last: it reads everything above.

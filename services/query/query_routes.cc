@@ -244,17 +244,17 @@ void Query::ShowHistory(const http::Request& request, const Responder& out) cons
     history.set_next_page_token(std::to_string(positions->back().value));
     positions->pop_back();
   }
-  const TopicPartition tp{Topic::kEvent, PartitionId{row->partition()}};
+  const PartitionId partition{row->partition()};
   for (const LogPosition position : *positions) {
-    auto reader = options_.log->OpenReader(tp, position);
+    auto reader = records_->Open(partition, position);
     if (!reader.ok()) return out->Send(StoreProblem(reader.status()));
-    const auto entries = (*reader)->Read(1, 1);
-    if (!entries.ok()) return out->Send(StoreProblem(entries.status()));
+    const auto stored = (*reader)->Read(1, 1);
+    if (!stored.ok()) return out->Send(StoreProblem(stored.status()));
     ev::Record record;
-    if (entries->empty() || !record.ParseFromString(entries->front().value)) {
+    if (stored->empty() || !record.ParseFromString(stored->front().bytes)) {
       return out->Send(StoreProblem(absl::DataLossError("a record cannot be read")));
     }
-    *history.add_events() = ShowRecord(tp.partition, record, request.caller);
+    *history.add_events() = ShowRecord(partition, record, request.caller);
   }
   out->Send(http::JsonResponse(200, history));
 }
@@ -316,7 +316,7 @@ void Query::ShowEvents(const http::Request& request, const Responder& out) {
       return out->Send(WrongParameter("after", "is not a position that this server gave"));
     from = *parsed;
   }
-  auto cursor = EventCursor::Open(options_.log, std::move(from));
+  auto cursor = EventCursor::Open(*records_, std::move(from));
   if (!cursor.ok()) return out->Send(StoreProblem(cursor.status()));
 
   if (streams) {

@@ -60,6 +60,56 @@ std::string After(std::string prefix) {
   return prefix;
 }
 
+std::string RecordKey(PartitionId partition, LogPosition position) {
+  std::string key = PartitionKey('e', partition);
+  AppendBe(&key, static_cast<uint64_t>(position.value), 8);
+  return key;
+}
+
+// The records beside the rows that were folded from them.
+class KeptRecords final : public RecordSource {
+ public:
+  explicit KeptRecords(const ViewStore* store) : store_(store) {}
+
+  absl::StatusOr<std::unique_ptr<RecordReader>> Open(PartitionId partition,
+                                                     LogPosition from) const override {
+    return std::make_unique<Reader>(store_, partition, from);
+  }
+
+ private:
+  class Reader final : public RecordReader {
+   public:
+    Reader(const ViewStore* store, PartitionId partition, LogPosition from)
+        : store_(store), partition_(partition), next_(from) {}
+
+    absl::StatusOr<std::vector<StoredRecord>> Read(size_t max_records, size_t max_bytes) override {
+      std::vector<StoredRecord> records;
+      size_t bytes = 0;
+      const std::string prefix = PartitionKey('e', partition_);
+      LM_RETURN_IF_ERROR(store_->Scan(
+          RecordKey(partition_, next_), After(prefix),
+          [&](std::string_view key, std::string_view value) {
+            if (records.size() == max_records || (!records.empty() && bytes >= max_bytes)) {
+              return false;
+            }
+            const LogPosition position{static_cast<int64_t>(ReadBe64(key.substr(prefix.size())))};
+            records.push_back({position, std::string(value)});
+            bytes += value.size();
+            next_ = {position.value + 1};
+            return true;
+          }));
+      return records;
+    }
+
+   private:
+    const ViewStore* const store_;
+    const PartitionId partition_;
+    LogPosition next_;
+  };
+
+  const ViewStore* const store_;
+};
+
 std::string IndexPrefix(char name) { return std::string("i") + name; }
 std::string IndexPrefix(char name, int value) {
   return IndexPrefix(name) + static_cast<char>(value);
@@ -124,9 +174,10 @@ std::optional<DecidedInput> InputOfRecord(PartitionId partition, const ev::Recor
 }
 
 absl::StatusOr<std::unique_ptr<View>> View::Open(const OpenStore& open_store,
-                                                 const LogIdentity& identity) {
+                                                 const LogIdentity& identity, bool keeps_records) {
   const std::string meta =
-      absl::StrCat("schema ", kSchema, " log ", identity.cluster_id, " ", identity.partition_count);
+      absl::StrCat("schema ", kSchema, keeps_records ? " with records" : "", " log ",
+                   identity.cluster_id, " ", identity.partition_count);
   auto store = open_store(false);
   // The view can always be folded again, so damage to it is no reason to stop.
   bool wipe = store.status().code() == absl::StatusCode::kDataLoss;
@@ -141,8 +192,14 @@ absl::StatusOr<std::unique_ptr<View>> View::Open(const OpenStore& open_store,
     LM_RETURN_IF_ERROR(store.status());
   }
   LM_RETURN_IF_ERROR((*store)->Write({{"m", meta}}));
-  return std::unique_ptr<View>(new View(*std::move(store), identity.partition_count));
+  return std::unique_ptr<View>(
+      new View(*std::move(store), identity.partition_count, keeps_records));
 }
+
+View::View(std::unique_ptr<ViewStore> store, uint32_t partitions, bool keeps_records)
+    : store_(std::move(store)),
+      partitions_(partitions),
+      records_(keeps_records ? std::make_unique<KeptRecords>(store_.get()) : nullptr) {}
 
 template <typename Row>
 absl::StatusOr<std::optional<Row>> View::Find(std::string_view key) const {
@@ -187,6 +244,7 @@ absl::StatusOr<View::Cached*> View::Load(const CaseNumber& number) {
 
 absl::Status View::Fold(PartitionId partition, const FollowedRecord& followed) {
   const ev::Record& record = followed.record;
+  if (records_ != nullptr) Put(RecordKey(partition, followed.position), followed.bytes);
   LM_RETURN_IF_ERROR(FoldInput(partition, followed));
   const ev::Event& event = record.event();
   if (event.has_rules_installed()) {

@@ -15,6 +15,7 @@
 #include "engine/runtime/follower.h"
 #include "lastmeter/view/v1/view.pb.h"
 #include "services/common/outcomes.h"
+#include "services/query/record_source.h"
 #include "services/query/view_store.h"
 
 namespace lastmeter::query {
@@ -25,6 +26,7 @@ namespace lastmeter::query {
 //   'p' partition                         view.v1.PartitionRow
 //   'c' case                              view.v1.CaseRow
 //   'h' case position:be64                where a record of the case stands; empty
+//   'e' partition position:be64           the record itself, as stored; only where they are kept
 //   'r' partition id   'k' partition id   view.v1.InputRow of a report, of a command
 //   'R' partition                         view.v1.RulesRow
 //   'i' index                             empty
@@ -48,8 +50,10 @@ class View {
   using OpenStore = std::function<absl::StatusOr<std::unique_ptr<ViewStore>>(bool anew)>;
 
   // Rows that are damaged, or of another schema or another log, are made anew.
+  // `keeps_records`: whether the records themselves are kept, too (see records()).
   static absl::StatusOr<std::unique_ptr<View>> Open(const OpenStore& open_store,
-                                                    const LogIdentity& identity);
+                                                    const LogIdentity& identity,
+                                                    bool keeps_records);
 
   // ---- The folding thread.
 
@@ -102,6 +106,9 @@ class View {
       const std::string& area,
       const std::function<bool(const lastmeter::view::v1::CaseRow&)>& keep) const;
 
+  // The records that were folded, where they are kept; otherwise null. Lives as long as the view.
+  const RecordSource* records() const { return records_.get(); }
+
   uint32_t partitions() const { return partitions_; }
 
  private:
@@ -110,8 +117,7 @@ class View {
     std::vector<std::string> indexed;  // keys in the store
   };
 
-  View(std::unique_ptr<ViewStore> store, uint32_t partitions)
-      : store_(std::move(store)), partitions_(partitions) {}
+  View(std::unique_ptr<ViewStore> store, uint32_t partitions, bool keeps_records);
 
   template <typename Row>
   absl::StatusOr<std::optional<Row>> Find(std::string_view key) const;
@@ -121,6 +127,7 @@ class View {
 
   const std::unique_ptr<ViewStore> store_;
   const uint32_t partitions_;
+  const std::unique_ptr<RecordSource> records_;
 
   // The batch being folded.
   std::map<CaseNumber, Cached> cases_;

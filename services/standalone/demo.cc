@@ -80,7 +80,7 @@ class DemoRun {
   std::unique_ptr<demo::Folder> folder_;
   std::ofstream log_;
   std::string token_header_;
-  std::unique_ptr<demo::DemoClock> clock_;
+  std::unique_ptr<PacedClock> clock_;
   std::unique_ptr<Standalone> server_;
   std::unique_ptr<demo::Stage> stage_;
   std::unique_ptr<http::EventSource> events_;
@@ -147,7 +147,7 @@ std::optional<int> DemoRun::Prepare() {
   const char* no_color = std::getenv("NO_COLOR");
   colour_ = !flags_.no_color && (no_color == nullptr || *no_color == '\0');
   board_ = demo::HasTerminal() && demo::ShowsUtf8(environment);
-  clock_ = std::make_unique<demo::DemoClock>(flags_.speed, *start);
+  clock_ = std::make_unique<PacedClock>(flags_.speed, *start);
   return std::nullopt;
 }
 

@@ -5,7 +5,7 @@
 
 #include "absl/status/status.h"
 #include "engine/base/time.h"
-#include "services/standalone/demo_clock.h"
+#include "engine/runtime/paced_clock.h"
 #include "services/standalone/demo_door.h"
 
 namespace lastmeter::demo {
@@ -15,7 +15,7 @@ class Agenda {
  public:
   using Act = std::function<absl::Status()>;
 
-  Agenda(DemoClock* clock, Door* door, std::function<bool()> stopping)
+  Agenda(PacedClock* clock, Door* door, std::function<bool()> stopping)
       : clock_(clock), door_(door), stopping_(std::move(stopping)) {}
 
   void At(Timestamp when, Act act) { acts_.emplace(when, std::move(act)); }
@@ -36,7 +36,7 @@ class Agenda {
   absl::StatusOr<Timestamp> NextLimit();
   absl::Status WaitUntil(Timestamp instant);
 
-  DemoClock* const clock_;
+  PacedClock* const clock_;
   Door* const door_;
   const std::function<bool()> stopping_;
   std::multimap<Timestamp, Act> acts_;

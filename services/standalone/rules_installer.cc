@@ -67,8 +67,7 @@ void RulesInstaller::Run() {
 
 absl::StatusOr<bool> RulesInstaller::Round() {
   // What is in force is known only once all that was decided before is folded.
-  LM_ASSIGN_OR_RETURN(const bool caught_up, options_.query->CaughtUp());
-  if (!caught_up) return false;
+  if (!options_.query->caught_up()) return false;
   bool all = true;
   for (uint32_t p = 0; p < options_.query->view().partitions(); ++p) {
     LM_ASSIGN_OR_RETURN(const auto row, options_.query->view().FindRules(PartitionId{p}));

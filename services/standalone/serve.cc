@@ -1,77 +1,27 @@
 #include "services/standalone/serve.h"
 
 #include <CLI/CLI.hpp>
-#include <iostream>
 #include <memory>
 #include <optional>
 
-#include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
-#include "absl/strings/str_cat.h"
 #include "engine/base/status.h"
 #include "engine/rulesfile/rulesfile.h"
 #include "services/common/exit_codes.h"
 #include "services/common/logging.h"
+#include "services/common/service.h"
 #include "services/common/shutdown.h"
 #include "services/standalone/standalone.h"
 
 namespace lastmeter {
 namespace {
 
-constexpr int kPollMs = 50;
-constexpr Millis kDrain = Seconds(10);
-
-int Fail(int code, std::string_view message) {
-  std::cerr << "lastmeter: " << message << "\n";
-  return code;
-}
-
-// "127.0.0.1:8480", "[::1]:8480" or ":8480".
-bool ReadListen(const std::string& text, std::string* address, uint16_t* port) {
-  const size_t colon = text.rfind(':');
-  uint32_t number = 0;
-  if (colon == std::string::npos || !absl::SimpleAtoi(text.substr(colon + 1), &number) ||
-      number > 65535) {
-    return false;
-  }
-  *port = static_cast<uint16_t>(number);
-  *address = text.substr(0, colon);
-  if (address->size() > 2 && address->front() == '[' && address->back() == ']') {
-    *address = address->substr(1, address->size() - 2);
-  }
-  if (address->empty()) *address = "0.0.0.0";
-  return true;
-}
-
-// Why it did not start, or stopped, and what that means to whoever started it.
-int FailWith(const absl::Status& status) {
-  const std::string_view message = ToStd(status.message());
-  switch (status.code()) {
-    case absl::StatusCode::kPermissionDenied:
-    case absl::StatusCode::kNotFound:
-      return Fail(kExitNotAllowed, message);
-    case absl::StatusCode::kFailedPrecondition:
-      // The other server may be on its way out; anything else has to be put right first.
-      return Fail(absl::StrContains(status.message(), "uses the log") ? kExitTryAgain
-                                                                      : kExitBadConfiguration,
-                  message);
-    case absl::StatusCode::kAborted:
-      return Fail(kExitTryAgain, message);
-    case absl::StatusCode::kUnavailable:
-    case absl::StatusCode::kResourceExhausted:
-      return Fail(kExitUnavailable, message);
-    case absl::StatusCode::kInvalidArgument:
-      return Fail(kExitBadConfiguration, message);
-    default:
-      return Fail(kExitFailure, message);
-  }
-}
+constexpr char kProgram[] = "lastmeter";
 
 // Empty when `options` was filled; otherwise the exit code.
 std::optional<int> ReadFlags(const ServeFlags& flags, StandaloneOptions* options) {
-  if (flags.data_dir.empty()) return Fail(kExitUsage, "serve needs --data-dir");
+  if (flags.data_dir.empty()) return Fail(kProgram, kExitUsage, "serve needs --data-dir");
   if (!ReadListen(flags.listen, &options->address, &options->port)) {
-    return Fail(kExitUsage, "--listen is ADDRESS:PORT, for example 127.0.0.1:8480");
+    return Fail(kProgram, kExitUsage, "--listen is ADDRESS:PORT, for example 127.0.0.1:8480");
   }
   options->data_dir = flags.data_dir;
   options->allow_unsealed = flags.allow_unsealed;
@@ -85,12 +35,14 @@ std::optional<int> ReadFlags(const ServeFlags& flags, StandaloneOptions* options
     options->anonymous.tier = lastmeter::common::v1::TIER_DISTRICT;
   } else {
     auto tokens = TokenFile::Load(flags.tokens);
-    if (!tokens.ok()) return Fail(kExitBadConfiguration, ToStd(tokens.status().message()));
+    if (!tokens.ok())
+      return Fail(kProgram, kExitBadConfiguration, ToStd(tokens.status().message()));
     options->tokens = std::make_shared<TokenFile>(*std::move(tokens));
   }
   if (!flags.rules.empty()) {
     auto loaded = LoadRulesDir(flags.rules);
-    if (!loaded.ok()) return Fail(kExitBadConfiguration, ToStd(loaded.status().message()));
+    if (!loaded.ok())
+      return Fail(kProgram, kExitBadConfiguration, ToStd(loaded.status().message()));
     options->rules = std::move(loaded->rules);
   }
   return std::nullopt;
@@ -131,24 +83,8 @@ int RunServe(const ServeFlags& flags) {
     logging::Warning("started with --allow-unsealed: personal data is stored as it comes");
   }
   auto started = Standalone::Start(std::move(options));
-  if (!started.ok()) return FailWith(started.status());
-  Standalone& standalone = **started;
-  logging::Info("listening", {{"url", standalone.url()}});
-
-  bool announced = false;
-  while (!shutdown.WaitFor(kPollMs)) {
-    if (const absl::Status fatal = standalone.fatal(); !fatal.ok()) {
-      standalone.Stop(kDrain);
-      return FailWith(fatal);
-    }
-    if (!announced && standalone.NotReady().empty()) {
-      std::cout << "ready " << standalone.url() << std::endl;
-      announced = true;
-    }
-  }
-  logging::Info("draining");
-  standalone.Stop(kDrain);
-  return kExitOk;
+  if (!started.ok()) return FailWith(kProgram, started.status());
+  return ServeUntilTold(kProgram, **started, shutdown);
 }
 
 }  // namespace lastmeter

@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "engine/base/time.h"
 #include "lastmeter/rules/v1/rules.pb.h"
+#include "services/common/service.h"
 #include "services/common/tokens.h"
 
 namespace lastmeter {
@@ -46,7 +47,7 @@ struct StandaloneOptions {
 
 // Everything in one process on the embedded log: gateway, engine and query behind one HTTP server.
 // `lastmeter serve` and `lastmeter demo` are thin shells around it. Thread-safe after Start.
-class Standalone {
+class Standalone : public Service {
  public:
   // Returns once the server accepts requests; the partitions may still be opening (see NotReady()).
   // Errors: kPermissionDenied, kFailedPrecondition (in use by another server, other partition
@@ -55,25 +56,15 @@ class Standalone {
   // in).
   static absl::StatusOr<std::unique_ptr<Standalone>> Start(StandaloneOptions options);
   // Stops when Stop was not called.
-  virtual ~Standalone() = default;
+  ~Standalone() override = default;
 
   virtual uint16_t port() const = 0;
-  // "http://127.0.0.1:8480"
-  virtual std::string url() const = 0;
 
   // Method and pattern of everything that is served.
   virtual std::vector<std::pair<std::string, std::string>> Routes() const = 0;
 
-  // What /readyz says: empty when all is well, otherwise one reason a line.
-  virtual std::vector<std::string> NotReady() const = 0;
   // Waits until NotReady() is empty or the deadline. False at the deadline.
   virtual bool WaitReady(Millis at_most) const = 0;
-
-  // Set once a partition has failed for good (damaged log or store); names what to do.
-  virtual absl::Status fatal() const = 0;
-
-  // Accepts nothing new, drains within `grace`, closes log and stores. Callable once.
-  virtual void Stop(Millis grace) = 0;
 };
 
 }  // namespace lastmeter

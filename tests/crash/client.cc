@@ -19,9 +19,9 @@ void Address::Set(uint16_t port) {
   changed_.notify_all();
 }
 
-uint16_t Address::Wait(uint16_t not_this) {
+uint16_t Address::Wait() {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] { return ended_ || (port_ != 0 && port_ != not_this); });
+  changed_.wait(lock, [&] { return ended_ || port_ != 0; });
   return ended_ ? 0 : port_;
 }
 
@@ -49,7 +49,7 @@ const Promises& CrashClient::Finish() {
 }
 
 void CrashClient::Run() {
-  port_ = address_->Wait(0);
+  port_ = address_->Wait();
   while (!address_->ended()) {
     if (cases_.empty() || random_() % 3 != 0) {
       Report();
@@ -72,8 +72,8 @@ std::string CrashClient::SendUntilClear(const std::string& target, const std::st
                          .timeout_ms = 10'000});
     auto answer = client.Send(call);
     if (!answer.ok()) {
-      // Died under it: it may have been taken or not.
-      port_ = address_->Wait(port_);
+      // Died under it, or too slow: it may have been taken or not.
+      port_ = address_->Wait();
       continue;
     }
     if (answer->status / 100 == 2) {

@@ -19,8 +19,8 @@ class Address {
  public:
   // 0: nowhere.
   void Set(uint16_t port);
-  // Waits for another port than `not_this`. 0 once all is over.
-  uint16_t Wait(uint16_t not_this);
+  // Waits until there is one. 0 once all is over.
+  uint16_t Wait();
   void End();
   bool ended();
 

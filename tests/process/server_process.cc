@@ -78,6 +78,19 @@ ServerProcess::ServerProcess(const std::vector<std::string>& arguments, const st
   pid_ = Spawn(words, errors, &out_);
 }
 
+std::unique_ptr<ServerProcess> ServerProcess::Start(const std::string& program,
+                                                    const std::vector<std::string>& arguments,
+                                                    const std::string& errors) {
+  std::vector<std::string> words = {LASTMETER_BIN_DIR "/" + program};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  words.insert(words.end(), {"--listen", "127.0.0.1:0"});
+  return std::unique_ptr<ServerProcess>(new ServerProcess(Words{std::move(words)}, errors));
+}
+
+ServerProcess::ServerProcess(Words words, const std::string& errors) {
+  pid_ = Spawn(words.all, errors, &out_);
+}
+
 ServerProcess::~ServerProcess() {
   Kill();
   if (out_ >= 0) ::close(out_);
@@ -128,6 +141,9 @@ void ServerProcess::Kill() {
   ::kill(pid_, SIGKILL);
   Reap();
 }
+
+void ServerProcess::Freeze() { ::kill(pid_, SIGSTOP); }
+void ServerProcess::Thaw() { ::kill(pid_, SIGCONT); }
 
 void ServerProcess::Terminate() {
   if (pid_ < 0) return;

@@ -134,16 +134,6 @@ TEST(LogClockTest, StaysHeldWhenOpenedAnewInTheSameProcess) {
   EXPECT_TRUE(next.held());
 }
 
-TEST(ScaledClockTest, RunsWallAndBootAlike) {
-  ScaledClock clock(600, kNoon);
-  Timestamp wall = clock.Wall();
-  Millis boot = clock.Boot();
-  EXPECT_GE(wall, kNoon);
-  EXPECT_LE((wall - kNoon) - boot, Millis{0}) << "asked first, so not later";
-  EXPECT_EQ(clock.RealTime(Minutes(10)), Seconds(1));
-  EXPECT_EQ(clock.RealTime({1}), Millis{1});
-}
-
 TEST(SystemClockTest, KnowsThePresent) {
   SystemClock clock;
   EXPECT_GT(clock.Wall(), kNoon - Days(365));

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/log_kafka/kafka_log.h"
+#include "tests/crash/aftermath.h"
+#include "tests/log/temp_folder.h"
+#include "tests/process/server_process.h"
+
+namespace lastmeter::test {
+
+// All services of one installation on Kafka, each as a process of its own, on topics that exist.
+// What ends by itself is a fault that the destructor's log names.
+class KafkaHouse {
+ public:
+  // `log`: brokers, prefix of the topics. Starts nothing.
+  explicit KafkaHouse(const KafkaLog::Options& log);
+
+  // A gateway on a new port; waits until it is ready. 0 when it is not within a minute.
+  uint16_t StartGateway();
+  uint16_t StartQuery();
+  // An engine that joins the group under its name, or, with a list as "0,1", owns these. Does not
+  // wait.
+  void StartEscalator(const std::string& name, const std::string& partitions = "");
+
+  ServerProcess& gateway() { return *gateway_; }
+  ServerProcess& query() { return *query_; }
+  ServerProcess& escalator(const std::string& name) { return *escalators_.at(name); }
+
+  // Installs the fast rules through the gateway, as an operator does.
+  void InstallRules();
+  // SIGTERM to everything, in the order in which a house is closed. Expects exit code 0 of each.
+  void Close();
+
+  const Tokens& tokens() const { return tokens_; }
+  // Of everybody, the end of it.
+  std::string SaidLast() const;
+  // What every program is called with.
+  std::vector<std::string> Place() const;
+
+ private:
+  std::vector<std::string> Arguments(const std::string& name) const;
+
+  const KafkaLog::Options log_;
+  const Tokens tokens_;
+  TempFolder folder_;
+  uint16_t gateway_port_ = 0;
+  std::unique_ptr<ServerProcess> gateway_;
+  std::unique_ptr<ServerProcess> query_;
+  std::map<std::string, std::unique_ptr<ServerProcess>> escalators_;
+};
+
+}  // namespace lastmeter::test
