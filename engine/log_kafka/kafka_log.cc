@@ -124,6 +124,13 @@ std::unique_ptr<Log::Registration> KafkaLog::OnActivity(PartitionId partition,
   return impl_->shared.hub.Register(partition, std::move(wake));
 }
 
+absl::StatusOr<KafkaLog::Extent> KafkaLog::ExtentOf(TopicPartition tp) const {
+  const Shared& shared = impl_->shared;
+  LM_ASSIGN_OR_RETURN(const log_kafka::Watermarks marks,
+                      log_kafka::AskWatermarks(shared, shared.uncommitted.get(), tp));
+  return Extent{{marks.low}, {marks.high}};
+}
+
 absl::Status KafkaLog::DropBefore(TopicPartition tp, LogPosition position) {
   return log_kafka::DeleteRecords(impl_->shared, tp, position);
 }

@@ -60,6 +60,14 @@ class KafkaLog final : public Log {
   std::unique_ptr<Registration> OnActivity(PartitionId partition,
                                            std::function<void()> wake) override;
 
+  // Oldest offset kept, and one past the last record or marker, committed or not. Thread-safe;
+  // waits for the brokers.
+  struct Extent {
+    LogPosition begin;
+    LogPosition end;
+  };
+  absl::StatusOr<Extent> ExtentOf(TopicPartition tp) const;
+
   // Gives up what lies before `position`, for good. Thread-safe; waits for the brokers.
   absl::Status DropBefore(TopicPartition tp, LogPosition position);
 

@@ -45,7 +45,7 @@ LASTMETER_DATA_DIR=$data expect 0 'WriterOpened' log cat --partition 0 --type Wr
 expect 2 "no event 'Foo'; there are WriterOpened" log cat --data-dir "$data" --type Foo
 expect 2 'no partition 9; the log has 4' log cat --data-dir "$data" --partition 9
 expect 2 'not a case number' log cat --data-dir "$data" --case 12
-expect 2 'give the data folder' log cat
+expect 2 'give the data folder or the brokers' log cat
 expect 78 'no log in' log cat --data-dir "$folder/nowhere"
 
 # As of a moment.

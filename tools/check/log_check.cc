@@ -9,8 +9,9 @@ namespace {
 constexpr size_t kRecordsAtOnce = 4096;
 constexpr size_t kBytesAtOnce = size_t{4} << 20;
 
-absl::Status Walk(Log& log, PartitionId partition, Judge& judge, CheckProgress* progress) {
-  auto reader = log.OpenReader({Topic::kEvent, partition}, LogPosition{0});
+absl::Status Walk(const OpenedLog& opened, PartitionId partition, Judge& judge,
+                  CheckProgress* progress) {
+  auto reader = OpenAtFirstRecord(opened, partition);
   if (!reader.ok()) return reader.status();
   while (true) {
     auto entries = (*reader)->Read(kRecordsAtOnce, kBytesAtOnce);
@@ -23,7 +24,8 @@ absl::Status Walk(Log& log, PartitionId partition, Judge& judge, CheckProgress* 
 
 }  // namespace
 
-std::vector<PartitionVerdict> CheckLog(Log& log, const std::vector<PartitionId>& partitions,
+std::vector<PartitionVerdict> CheckLog(const OpenedLog& opened,
+                                       const std::vector<PartitionId>& partitions,
                                        const JudgeOptions& options, unsigned threads,
                                        CheckProgress* progress) {
   std::vector<PartitionVerdict> verdicts;
@@ -34,7 +36,7 @@ std::vector<PartitionVerdict> CheckLog(Log& log, const std::vector<PartitionId>&
   const auto work = [&] {
     for (size_t i = next++; i < verdicts.size(); i = next++) {
       PartitionVerdict& verdict = verdicts[i];
-      verdict.read = Walk(log, verdict.partition, verdict.judge, progress);
+      verdict.read = Walk(opened, verdict.partition, verdict.judge, progress);
       // Rules of the end say nothing about a log whose end was not reached.
       if (verdict.read.ok()) verdict.judge.Finish();
     }

@@ -1,13 +1,11 @@
 #pragma once
 
 #include <atomic>
-#include <functional>
-#include <memory>
 #include <vector>
 
 #include "absl/status/status.h"
-#include "engine/log/log.h"
 #include "tools/check/judge.h"
+#include "tools/check/opened_log.h"
 
 namespace lastmeter {
 
@@ -27,7 +25,8 @@ struct CheckProgress {
 // Judges the event logs of these partitions, each on a thread of its own, at most `threads` at a
 // time, up to where the log ended when each was reached. Waits for all of them. The log must
 // outlive the call; it is only read.
-std::vector<PartitionVerdict> CheckLog(Log& log, const std::vector<PartitionId>& partitions,
+std::vector<PartitionVerdict> CheckLog(const OpenedLog& opened,
+                                       const std::vector<PartitionId>& partitions,
                                        const JudgeOptions& options, unsigned threads,
                                        CheckProgress* progress);
 

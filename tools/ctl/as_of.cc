@@ -29,14 +29,14 @@ struct AsOfFlags {
 std::string TierWord(lastmeter::common::v1::Tier tier) { return EnumWord("Tier", Tier_Name(tier)); }
 
 // Folds up to the moment and no further; `last` is the last record taken.
-absl::StatusOr<std::optional<Case>> FoldTo(Log& log, const CaseNumber& number,
+absl::StatusOr<std::optional<Case>> FoldTo(const OpenedLog& opened, const CaseNumber& number,
                                            std::optional<Timestamp> at, uint64_t seq,
                                            event::v1::Record* last) {
   MemoryStore store;
   PartitionState state(&store);
   const PartitionId partition{
-      PartitionFor(number.ToString().substr(0, 12), log.identity().partition_count)};
-  absl::Status walked = Walk(log, partition, {0}, [&](const LogEntry& entry) -> absl::Status {
+      PartitionFor(number.ToString().substr(0, 12), opened.log->identity().partition_count)};
+  absl::Status walked = WalkAll(opened, partition, [&](const LogEntry& entry) -> absl::Status {
     LM_ASSIGN_OR_RETURN(auto record, ParseRecord(entry.value));
     LM_RETURN_IF_ERROR(CheckFollows(state, record));
     if (at && record.log_time_ms() > at->ms) return absl::CancelledError("far enough");
@@ -108,10 +108,10 @@ int AsOf(const Backends& backends, const AsOfFlags& flags) {
     }
   }
   int code = kExitOk;
-  std::unique_ptr<Log> log = OpenOrFail(backends, flags.place, &code);
-  if (log == nullptr) return code;
+  const auto opened = OpenOrFail(backends, flags.place, &code);
+  if (!opened) return code;
   event::v1::Record last;
-  auto found = FoldTo(*log, *number, at, flags.seq, &last);
+  auto found = FoldTo(*opened, *number, at, flags.seq, &last);
   if (!found.ok()) return Fail(found.status());
   if (!found->has_value()) {
     return Fail(kExitFailure, "at that moment there was no case " + flags.case_number);

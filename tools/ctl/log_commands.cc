@@ -37,10 +37,7 @@ class Printer {
 
   absl::Status Take(PartitionId partition, const LogEntry& entry) const {
     auto record = ParseRecord(entry.value);
-    if (!record.ok()) {
-      return Annotate(record.status(), "partition " + std::to_string(partition.value) +
-                                           " position " + std::to_string(entry.position.value));
-    }
+    if (!record.ok()) return record.status();
     if (record->seq() < flags_.from) return absl::OkStatus();
     if (!flags_.case_number.empty() && record->event().case_number() != flags_.case_number) {
       return absl::OkStatus();
@@ -61,6 +58,19 @@ class Printer {
   const bool name_partition_;
 };
 
+// Where to begin in each partition: at the oldest record kept, however the log's beginning is.
+absl::Status BeginAtOldest(const OpenedLog& opened, std::map<PartitionId, LogPosition>* next) {
+  for (auto& [partition, position] : *next) {
+    const TopicPartition tp{Topic::kEvent, partition};
+    LM_ASSIGN_OR_RETURN(const LogExtent extent, opened.extent(tp));
+    position = extent.begin;
+    if (position.value == 0) continue;
+    std::cerr << "lastmeterctl: " << opened.Where(tp) << " begins at " << opened.position_word
+              << " " << position.value << "; what stood before has expired or was deleted\n";
+  }
+  return absl::OkStatus();
+}
+
 int Cat(const Backends& backends, const CatFlags& flags) {
   if (!flags.type.empty()) {
     if (std::string problem = UnknownEvent(flags.type); !problem.empty()) {
@@ -68,9 +78,9 @@ int Cat(const Backends& backends, const CatFlags& flags) {
     }
   }
   int code = kExitOk;
-  std::unique_ptr<Log> log = OpenOrFail(backends, flags.place, &code);
-  if (log == nullptr) return code;
-  const uint32_t count = log->identity().partition_count;
+  auto opened = OpenOrFail(backends, flags.place, &code);
+  if (!opened) return code;
+  const uint32_t count = opened->log->identity().partition_count;
   std::map<PartitionId, LogPosition> next;
   for (uint32_t p : flags.partitions) {
     if (p >= count) {
@@ -90,21 +100,31 @@ int Cat(const Backends& backends, const CatFlags& flags) {
     if (!flags.case_number.empty()) break;
     next[{p}] = {0};
   }
+  if (absl::Status begun = BeginAtOldest(*opened, &next); !begun.ok()) return Fail(begun);
   const Printer printer(flags, next.size() > 1);
   while (true) {
     for (auto& [partition, position] : next) {
-      absl::Status status = Walk(
-          *log, partition, position,
+      absl::Status status = WalkFrom(
+          *opened, partition, position,
           [&, p = partition](const LogEntry& entry) { return printer.Take(p, entry); }, &position);
       if (status.code() == absl::StatusCode::kCancelled) return kExitOk;
       if (!status.ok()) return Fail(status);
     }
     std::cout.flush();
     if (!flags.follow) return kExitOk;
+    if (opened->live) {
+      absl::Status status = Follow(
+          *opened, next,
+          [&](PartitionId partition, const LogEntry& entry) {
+            return printer.Take(partition, entry);
+          },
+          [] { std::cout.flush(); });
+      return status.code() == absl::StatusCode::kCancelled ? kExitOk : Fail(status);
+    }
     // What is read is the moment of opening: the writer's process is not asked for anything.
     std::this_thread::sleep_for(kLookAgain);
-    log = OpenOrFail(backends, flags.place, &code);
-    if (log == nullptr) return code;
+    opened = OpenOrFail(backends, flags.place, &code);
+    if (!opened) return code;
   }
 }
 
@@ -158,14 +178,14 @@ void AddLog(CLI::App& app, const Backends& backends, std::vector<Subcommand>* al
   cat->add_flag("--follow", flags->follow, "Go on with what is added, until interrupted");
   cat->footer(
       "\nA line has: seq, log time at UTC+8, epoch, cause, event, case and version, fields.\n"
-      "Works beside a running server, as of the moment of opening.");
+      "Works beside running servers, as of the moment of opening.");
   all->push_back({cat, [&backends, flags] { return Cat(backends, *flags); }});
 
   CLI::App* accept = log->add_subcommand(
       "accept-loss", "Go on after acknowledged records were lost, giving them up for good");
   auto place = std::make_shared<Place>();
   auto yes = std::make_shared<bool>(false);
-  AddPlace(accept, place.get());
+  AddDataDir(accept, place.get());
   accept->add_flag("--yes", *yes, "Really");
   all->push_back({accept, [&backends, place, yes] { return AcceptLoss(backends, *place, *yes); }});
 }

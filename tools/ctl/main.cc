@@ -3,6 +3,8 @@
 #include <memory>
 
 #include "engine/base/status.h"
+#include "engine/log_kafka/kafka_log.h"
+#include "engine/log_kafka/kafka_settings.h"
 #include "engine/log_rocksdb/rocksdb_log.h"
 #include "services/common/config.h"
 #include "services/common/exit_codes.h"
@@ -11,7 +13,25 @@
 namespace lastmeter::ctl {
 namespace {
 
-absl::StatusOr<OpenedLog> Open(const Place& place, bool accept_loss) {
+absl::StatusOr<OpenedLog> OpenKafka(const KafkaPlace& place) {
+  LM_ASSIGN_OR_RETURN(auto properties, KafkaProperties({.properties = place.properties,
+                                                        .properties_file = place.properties_file}));
+  LM_ASSIGN_OR_RETURN(auto log, KafkaLog::Open({.brokers = place.brokers,
+                                                .topic_prefix = place.topic_prefix,
+                                                .properties = std::move(properties)}));
+  OpenedLog opened;
+  opened.extent = [kafka = log.get()](TopicPartition tp) -> absl::StatusOr<LogExtent> {
+    LM_ASSIGN_OR_RETURN(const auto extent, kafka->ExtentOf(tp));
+    return LogExtent{extent.begin, extent.end};
+  };
+  opened.live = true;
+  opened.topic_prefix = place.topic_prefix;
+  opened.position_word = "offset";
+  opened.log = std::move(log);
+  return opened;
+}
+
+absl::StatusOr<OpenedLog> OpenEmbedded(const Place& place, bool accept_loss) {
   RocksdbLog::Options options;
   options.dir = place.data_dir + "/log";
   options.witness_path = place.witness;
@@ -22,6 +42,9 @@ absl::StatusOr<OpenedLog> Open(const Place& place, bool accept_loss) {
   LM_ASSIGN_OR_RETURN(auto log, RocksdbLog::Open(std::move(options)));
   OpenedLog opened;
   opened.warnings = log->warnings();
+  opened.extent = [embedded = log.get()](TopicPartition tp) -> absl::StatusOr<LogExtent> {
+    return LogExtent{embedded->Begin(tp), embedded->End(tp)};
+  };
   opened.log = std::move(log);
   return opened;
 }
@@ -32,13 +55,16 @@ constexpr char kFooter[] =
     "Every option may also stand in the environment: LASTMETER_DATA_DIR for --data-dir.";
 
 int Main(int argc, char** argv) {
-  CLI::App app("Looks after an installation of lastmeter: its log, rules, tokens and clock.",
-               "lastmeterctl");
+  CLI::App app(
+      "Looks after an installation of lastmeter: its log, rules, tokens and clock.",
+      "lastmeterctl");
   app.require_subcommand(1);
   app.footer(kFooter);
   Backends backends;
-  backends.open_to_read = [](const Place& place) { return Open(place, false); };
-  backends.accept_loss = [](const Place& place) { return Open(place, true); };
+  backends.open_to_read = [](const Place& place) {
+    return place.data_dir.empty() ? OpenKafka(place.kafka) : OpenEmbedded(place, false);
+  };
+  backends.accept_loss = [](const Place& place) { return OpenEmbedded(place, true); };
   std::vector<Subcommand> all;
   AddLog(app, backends, &all);
   AddVerify(app, backends, &all);

@@ -1,7 +1,8 @@
 #pragma once
 
 #include <functional>
-#include <memory>
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "engine/log/log.h"
+#include "tools/check/opened_log.h"
 
 namespace CLI {
 class App;
@@ -19,22 +21,27 @@ class App;
 // read.
 namespace lastmeter::ctl {
 
-// Where an installation lies.
-struct Place {
-  std::string data_dir;
-  // Empty: where the server keeps it unless told otherwise.
-  std::string witness;
+// Where an installation's Kafka is, as it stands on the command line.
+struct KafkaPlace {
+  std::string brokers{};
+  std::string topic_prefix{};
+  // name=value
+  std::vector<std::string> properties{};
+  std::string properties_file{};
 };
 
-struct OpenedLog {
-  std::unique_ptr<Log> log;
-  // What the operator should know about this opening.
-  std::vector<std::string> warnings;
+// Where an installation lies: in a folder, or on Kafka.
+struct Place {
+  std::string data_dir{};
+  // Empty: where the server keeps it unless told otherwise.
+  std::string witness{};
+  KafkaPlace kafka{};
 };
 
 // The back ends, which only main.cc names.
 struct Backends {
-  // To look at, beside a running server too; as it is at the moment of opening.
+  // To look at, beside running servers too, whose writers are left alone. An embedded log is shown
+  // as it is at the moment of opening.
   std::function<absl::StatusOr<OpenedLog>(const Place&)> open_to_read;
   // Takes what is left after a loss and makes the witness agree.
   std::function<absl::StatusOr<OpenedLog>(const Place&)> accept_loss;
@@ -59,18 +66,31 @@ int Fail(int code, std::string_view message);
 // With the exit code that stands for the error.
 int Fail(const absl::Status& status);
 
+void AddKafka(CLI::App* app, KafkaPlace* kafka);
+void AddDataDir(CLI::App* app, Place* place);
 void AddPlace(CLI::App* app, Place* place);
 // Opens to read and prints the warnings; on failure `code` is what to exit with.
-std::unique_ptr<Log> OpenOrFail(const Backends& backends, const Place& place, int* code);
+std::optional<OpenedLog> OpenOrFail(const Backends& backends, const Place& place, int* code);
 
-// Hands over the event log of a partition from `from` to where it ends when this is called; ends
-// with the first error. `next` is where to go on, and may be null.
+// Takes records one after another; an error ends the walk with it. kCancelled: enough was seen.
 using TakeEntry = std::function<absl::Status(const LogEntry&)>;
-absl::Status Walk(Log& log, PartitionId partition, LogPosition from, const TakeEntry& take,
-                  LogPosition* next = nullptr);
+
+// Hands over the event log of a partition from its first record to where it ends when this is
+// called; ends with the first error, which names topic, partition and position. kOutOfRange when
+// its beginning is gone.
+absl::Status WalkAll(const OpenedLog& opened, PartitionId partition, const TakeEntry& take);
+// The same from a position on; `next` is where to go on.
+absl::Status WalkFrom(const OpenedLog& opened, PartitionId partition, LogPosition from,
+                      const TakeEntry& take, LogPosition* next);
+
+// Hands over what follows in these partitions as it comes, of a log that is live, until `take`
+// fails. `caught_up` is called whenever nothing more is there.
+using TakeOf = std::function<absl::Status(PartitionId, const LogEntry&)>;
+absl::Status Follow(const OpenedLog& opened, const std::map<PartitionId, LogPosition>& from,
+                    const TakeOf& take, const std::function<void()>& caught_up);
 
 // Records in the event logs, roughly where positions have gaps; for progress.
-int64_t CountRecords(Log& log, const std::vector<PartitionId>& partitions);
+int64_t CountRecords(const OpenedLog& opened, const std::vector<PartitionId>& partitions);
 
 // Whether people watch standard error.
 bool OnTerminal();

@@ -24,11 +24,12 @@ struct Verdict {
   uint64_t not_compared = 0;
 };
 
-Verdict VerifyPartition(Log& log, PartitionId partition, std::atomic<uint64_t>& done) {
+Verdict VerifyPartition(const OpenedLog& opened, PartitionId partition,
+                        std::atomic<uint64_t>& done) {
   MemoryStore scratch;
   Redecider redecider(&scratch);
   Verdict verdict;
-  verdict.status = Walk(log, partition, {0}, [&](const LogEntry& entry) {
+  verdict.status = WalkAll(opened, partition, [&](const LogEntry& entry) {
     ++done;
     return redecider.Take(entry.position, entry.value);
   });
@@ -41,11 +42,11 @@ Verdict VerifyPartition(Log& log, PartitionId partition, std::atomic<uint64_t>& 
 
 int Verify(const Backends& backends, const Place& place) {
   int code = kExitOk;
-  std::unique_ptr<Log> log = OpenOrFail(backends, place, &code);
-  if (log == nullptr) return code;
+  const auto opened = OpenOrFail(backends, place, &code);
+  if (!opened) return code;
   std::vector<PartitionId> partitions;
-  for (uint32_t p = 0; p < log->identity().partition_count; ++p) partitions.push_back({p});
-  const int64_t total = OnTerminal() ? CountRecords(*log, partitions) : 0;
+  for (uint32_t p = 0; p < opened->log->identity().partition_count; ++p) partitions.push_back({p});
+  const int64_t total = OnTerminal() ? CountRecords(*opened, partitions) : 0;
 
   std::atomic<uint64_t> done{0};
   std::atomic<size_t> taken{0};
@@ -55,7 +56,7 @@ int Verify(const Backends& backends, const Place& place) {
   for (unsigned i = 0; i < std::max(1u, std::thread::hardware_concurrency()); ++i) {
     threads.emplace_back([&] {
       for (size_t p = taken++; p < partitions.size(); p = taken++) {
-        verdicts[p] = VerifyPartition(*log, partitions[p], done);
+        verdicts[p] = VerifyPartition(*opened, partitions[p], done);
         ++finished;
       }
     });
@@ -92,7 +93,7 @@ void AddVerify(CLI::App& app, const Backends& backends, std::vector<Subcommand>*
   AddPlace(verify, place.get());
   verify->footer(
       "\nExits 0 when every record is what its input comes to, 3 on a difference or damage, which\n"
-      "is shown with both sides. Works beside a running server, as of the moment of opening.");
+      "is shown with both sides. Works beside running servers, as of the moment of opening.");
   all->push_back({verify, [&backends, place] { return Verify(backends, *place); }});
 }
 
