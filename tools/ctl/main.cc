@@ -56,7 +56,7 @@ constexpr char kFooter[] =
 
 int Main(int argc, char** argv) {
   CLI::App app(
-      "Looks after an installation of lastmeter: its log, rules, tokens and clock.",
+      "Looks after an installation of lastmeter: its log, topics, rules, tokens and clock.",
       "lastmeterctl");
   app.require_subcommand(1);
   app.footer(kFooter);
@@ -72,6 +72,7 @@ int Main(int argc, char** argv) {
   AddRules(app, &all);
   AddTokens(app, &all);
   AddClock(app, &all);
+  AddTopics(app, &all);
   if (const auto exit =
           ParseSettings(app, {.program = "lastmeterctl", .environment = {}}, argc, argv)) {
     return *exit;

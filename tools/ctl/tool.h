@@ -60,6 +60,7 @@ void AddAsOf(CLI::App& app, const Backends& backends, std::vector<Subcommand>* a
 void AddRules(CLI::App& app, std::vector<Subcommand>* all);
 void AddTokens(CLI::App& app, std::vector<Subcommand>* all);
 void AddClock(CLI::App& app, std::vector<Subcommand>* all);
+void AddTopics(CLI::App& app, std::vector<Subcommand>* all);
 
 // Prints "lastmeterctl: …" to standard error and gives the code back.
 int Fail(int code, std::string_view message);
