@@ -105,6 +105,16 @@ LogIdentity KafkaLog::identity() const { return impl_->shared.identity; }
 absl::StatusOr<std::unique_ptr<LogWriter>> KafkaLog::OpenWriter(PartitionId partition,
                                                                 std::string_view) {
   LM_CHECK(partition.value < identity().partition_count) << "no partition " << partition.value;
+  // Topics change under a log that is open for months.
+  LM_ASSIGN_OR_RETURN(const LogIdentity now, log_kafka::Identify(impl_->shared));
+  if (now.cluster_id != identity().cluster_id ||
+      now.partition_count != identity().partition_count) {
+    return absl::FailedPreconditionError(
+        "taking over " + impl_->shared.Where({Topic::kEvent, partition}) +
+        ": the log was opened on " + identity().cluster_id + " with " +
+        std::to_string(identity().partition_count) + " partitions and is now " + now.cluster_id +
+        " with " + std::to_string(now.partition_count));
+  }
   return log_kafka::TxnWriter::Open(impl_->shared, partition);
 }
 

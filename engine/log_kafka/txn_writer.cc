@@ -122,13 +122,7 @@ AppendOutcome TxnWriter::Append(const std::vector<Outgoing>& batch) {
     if (absl::Status s = Produce(record); !s.ok()) return Spend(Kind::kNotCommitted, s);
   }
   if (absl::Status s = AwaitDeliveries(); !s.ok()) return Spend(Kind::kNotCommitted, s);
-  if (first_offset_ < end_) {
-    return Spend(Kind::kNotCommitted, MakeStatus(absl::StatusCode::kDataLoss,
-                                                 shared_.Where(tp_) + " took a record at offset " +
-                                                     std::to_string(first_offset_) +
-                                                     ", before its end at " + std::to_string(end_) +
-                                                     ": the topic was made anew or was cut short"));
-  }
+  if (absl::Status s = CheckAlone(batch.size()); !s.ok()) return Spend(Kind::kNotCommitted, s);
   return Commit();
 }
 
@@ -187,6 +181,22 @@ absl::Status TxnWriter::AwaitDeliveries() {
     if (delivery_error_ != RD_KAFKA_RESP_ERR_NO_ERROR) break;
   }
   return Cause(delivery_error_, "produce");
+}
+
+absl::Status TxnWriter::CheckAlone(size_t count) const {
+  if (first_offset_ < end_) {
+    return MakeStatus(absl::StatusCode::kDataLoss,
+                      shared_.Where(tp_) + " took a record at offset " +
+                          std::to_string(first_offset_) + ", before its end at " +
+                          std::to_string(end_) + ": the topic was made anew or was cut short");
+  }
+  if (first_offset_ > end_ || last_offset_ - first_offset_ + 1 != static_cast<int64_t>(count)) {
+    return MakeStatus(absl::StatusCode::kDataLoss,
+                      shared_.Where(tp_) + " holds, between offsets " + std::to_string(end_) +
+                          " and " + std::to_string(last_offset_) + ", what " + id_ +
+                          " did not write: nobody else may have the right to write there");
+  }
+  return absl::OkStatus();
 }
 
 AppendOutcome TxnWriter::Commit() {

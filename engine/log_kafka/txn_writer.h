@@ -37,6 +37,9 @@ class TxnWriter final : public LogWriter {
   absl::Status Produce(const Outgoing& record);
   // Waits for the answers to all that was produced.
   absl::Status AwaitDeliveries();
+  // That the batch lies right behind the end that this writer knows, and in one piece. The broker's
+  // fence keeps out whoever uses the same transactional id, and nobody else.
+  absl::Status CheckAlone(size_t count) const;
   AppendOutcome Commit();
   // After a commit that was answered with "fenced": whether it had gone through all the same.
   AppendOutcome ReadBack(absl::Status fenced);
@@ -58,6 +61,7 @@ class TxnWriter final : public LogWriter {
   int64_t first_offset_ = 0;
   int64_t last_offset_ = 0;
   rd_kafka_resp_err_t delivery_error_ = RD_KAFKA_RESP_ERR_NO_ERROR;
+  // Where the next record has to come to lie.
   int64_t end_ = 0;
   std::chrono::steady_clock::time_point settled_{};
 
