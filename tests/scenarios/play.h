@@ -12,16 +12,10 @@
 #include "engine/core/decide.h"
 #include "lastmeter/command/v1/command.pb.h"
 #include "lastmeter/rules/v1/rules.pb.h"
+#include "tests/scenarios/describe.h"
 
 // Plays scenario files (tests/scenarios/README.md) against the core.
 namespace lastmeter::scenario {
-
-// The event's name and its fields as scenario files write them, in a fixed order.
-struct Described {
-  std::string name;
-  std::vector<std::pair<std::string, std::string>> fields;
-  std::string ToString() const;
-};
 
 class Player {
  public:
@@ -62,8 +56,6 @@ class Player {
   void Compare(const Line& line);
   bool Fail(int line, const std::string& what);
   Timestamp TimeOf(const std::string& word, Timestamp base) const;
-  Described Describe(const lastmeter::event::v1::Event& event) const;
-  std::string When(int64_t ms) const;
 
   lastmeter::rules::v1::Rules rules_;
   Rows rows_;

@@ -1,0 +1,232 @@
+#include "tests/scenarios/describe.h"
+
+#include <algorithm>
+#include <cctype>
+
+namespace lastmeter::scenario {
+namespace {
+
+namespace cm = lastmeter::common::v1;
+namespace ev = lastmeter::event::v1;
+
+std::string Lower(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
+}
+
+std::string Name(cm::Tier tier) { return Lower(cm::Tier_Name(tier).substr(5)); }
+std::string Name(cm::Level level) { return Lower(cm::Level_Name(level).substr(6)); }
+std::string Name(cm::Promise promise) { return Lower(cm::Promise_Name(promise).substr(8)); }
+
+std::string Join(const google::protobuf::RepeatedPtrField<ev::Notice>& notices,
+                 ev::Purpose purpose) {
+  std::string out;
+  for (const auto& notice : notices) {
+    if (notice.purpose() != purpose) continue;
+    if (!out.empty()) out += ",";
+    out += notice.staff_id();
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string Described::ToString() const {
+  std::string out = name;
+  for (const auto& [key, value] : fields) out += " " + key + "=" + value;
+  return out;
+}
+
+std::string When(Timestamp t, Timestamp now) {
+  const std::string text = FormatRfc3339(t);
+  std::string clock = text.substr(11, 5);
+  if (text.substr(17, 2) != "00") clock = text.substr(11, 8);
+  return DateOf(t) == DateOf(now) ? clock : text.substr(0, 11) + clock;
+}
+
+Described Describe(const ev::Event& event, Timestamp now) {
+  const auto when = [now](int64_t ms) { return When({ms}, now); };
+  Described d;
+  auto add = [&](const char* key, const std::string& value) {
+    if (!value.empty()) d.fields.emplace_back(key, value);
+  };
+  auto turn = [&](const ev::Turn& t) {
+    add("promise", Name(t.promise()));
+    add("tier", Name(t.tier()));
+    add("round", std::to_string(t.round()));
+    add("due", when(t.due_ms()));
+    add("told", Join(t.notices(), ev::PURPOSE_ANSWER));
+    add("copied", Join(t.notices(), ev::PURPOSE_COPY));
+    if (t.provisional()) add("provisional", "yes");
+    if (t.notices_size() > 0 && t.notices(0).not_before_ms() != 0) {
+      add("told-at", when(t.notices(0).not_before_ms()));
+    }
+  };
+  auto clocks = [&](const auto& starts) {
+    for (const auto& start : starts) {
+      add(Name(start.promise()).c_str(), when(start.due_ms()));
+      add((Name(start.promise()) + "-near").c_str(), when(start.near_due_ms()));
+      if (start.provisional()) add((Name(start.promise()) + "-provisional").c_str(), "yes");
+    }
+  };
+  auto flags = [&](const auto& e) {
+    if (e.outage()) add("outage", "yes");
+  };
+  switch (event.body_case()) {
+    case ev::Event::kCaseOpened: {
+      const auto& e = event.case_opened();
+      d.name = "CaseOpened";
+      add("case", event.case_number());
+      add("level", Name(e.level()));
+      if (e.has_turn()) turn(e.turn());
+      clocks(e.clocks());
+      for (const auto& twin : e.possible_twins()) add("twin", twin);
+      add("authorities", Join(e.authorities(), ev::PURPOSE_OUTSIDE_AUTHORITY));
+      if (event.restricted()) add("restricted", "yes");
+      if (e.unreadable()) add("unreadable", "yes");
+      if (e.occurred_at_clipped()) add("clipped", "yes");
+      break;
+    }
+    case ev::Event::kReportAttached:
+      d.name = "ReportAttached";
+      add("case", event.case_number());
+      break;
+    case ev::Event::kLevelRaised: {
+      const auto& e = event.level_raised();
+      d.name = "LevelRaised";
+      add("from", Name(e.from()));
+      add("to", Name(e.to()));
+      for (const auto& t : e.turns()) turn(t);
+      clocks(e.clocks());
+      break;
+    }
+    case ev::Event::kTierPassed:
+      d.name = "TierPassed";
+      add("tier", Name(event.tier_passed().tier()));
+      add("reason", Lower(ev::PassReason_Name(event.tier_passed().reason()).substr(12)));
+      break;
+    case ev::Event::kCaseEscalated: {
+      const auto& e = event.case_escalated();
+      d.name = "CaseEscalated";
+      add("reason", Lower(ev::ClimbReason_Name(e.reason()).substr(13)));
+      turn(e.turn());
+      if (e.was_due_ms() != 0) add("was-due", when(e.was_due_ms()));
+      flags(e);
+      break;
+    }
+    case ev::Event::kLadderExhausted: {
+      const auto& e = event.ladder_exhausted();
+      d.name = "LadderExhausted";
+      add("promise", Name(e.promise()));
+      add("next", when(e.next_reminder_ms()));
+      add("told", Join(e.notices(), ev::PURPOSE_REMINDER));
+      flags(e);
+      break;
+    }
+    case ev::Event::kCaseReminded: {
+      const auto& e = event.case_reminded();
+      d.name = "CaseReminded";
+      add("promise", Name(e.promise()));
+      add("number", std::to_string(e.number()));
+      add("next", when(e.next_reminder_ms()));
+      add("told", Join(e.notices(), ev::PURPOSE_REMINDER));
+      flags(e);
+      break;
+    }
+    case ev::Event::kClockNearDue: {
+      const auto& e = event.clock_near_due();
+      d.name = "ClockNearDue";
+      add("promise", Name(e.promise()));
+      add("due", when(e.due_ms()));
+      add("told", Join(e.notices(), ev::PURPOSE_NEAR_DUE));
+      flags(e);
+      break;
+    }
+    case ev::Event::kClockBreached:
+      d.name = "ClockBreached";
+      add("promise", Name(event.clock_breached().promise()));
+      flags(event.clock_breached());
+      break;
+    case ev::Event::kCaseAcknowledged:
+      d.name = "CaseAcknowledged";
+      add("by", event.case_acknowledged().by().id());
+      add("tier", Name(event.case_acknowledged().tier()));
+      break;
+    case ev::Event::kCaseHandedDown: {
+      const auto& e = event.case_handed_down();
+      d.name = "CaseHandedDown";
+      add("count", std::to_string(e.count()));
+      add("to", Name(e.to_tier()));
+      if (e.has_turn()) turn(e.turn());
+      break;
+    }
+    case ev::Event::kDistrictTold:
+      d.name = "DistrictTold";
+      add("reason", event.district_told().reason());
+      add("told", Join(event.district_told().notices(), ev::PURPOSE_ATTENTION));
+      break;
+    case ev::Event::kCaseNoted:
+      d.name = "CaseNoted";
+      add("by", event.case_noted().by().id());
+      break;
+    case ev::Event::kReliefRecorded:
+      d.name = "ReliefRecorded";
+      add("by", event.relief_recorded().by().id());
+      break;
+    case ev::Event::kCaseClosed:
+      d.name = "CaseClosed";
+      add("outcome", Lower(cm::Outcome_Name(event.case_closed().outcome()).substr(8)));
+      break;
+    case ev::Event::kCaseReopened: {
+      const auto& e = event.case_reopened();
+      d.name = "CaseReopened";
+      add("cycle", std::to_string(e.cycle()));
+      if (e.has_turn()) turn(e.turn());
+      clocks(e.clocks());
+      break;
+    }
+    case ev::Event::kDeadlinesRecomputed: {
+      d.name = "DeadlinesRecomputed";
+      add("case", event.case_number());
+      clocks(event.deadlines_recomputed().clocks());
+      for (const auto& t : event.deadlines_recomputed().turns()) turn(t);
+      break;
+    }
+    case ev::Event::kCommandRejected:
+      d.name = "CommandRejected";
+      add("reason", Lower(ev::Rejection_Name(event.command_rejected().reason()).substr(10)));
+      add("detail", event.command_rejected().detail());
+      break;
+    case ev::Event::kInputRepeated:
+      d.name = "InputRepeated";
+      add("id", event.input_repeated().input_id());
+      break;
+    case ev::Event::kInputQuarantined:
+      d.name = "InputQuarantined";
+      break;
+    case ev::Event::kCaseQuarantined:
+      d.name = "CaseQuarantined";
+      add("told", Join(event.case_quarantined().notices(), ev::PURPOSE_ATTENTION));
+      break;
+    case ev::Event::kRulesInstalled:
+      d.name = "RulesInstalled";
+      add("version", event.rules_installed().version());
+      break;
+    case ev::Event::kWriterOpened:
+      d.name = "WriterOpened";
+      break;
+    case ev::Event::kClockAccepted:
+      d.name = "ClockAccepted";
+      break;
+    case ev::Event::kDayRolled:
+      d.name = "DayRolled";
+      break;
+    default:
+      d.name = "Heartbeat";
+      break;
+  }
+  return d;
+}
+
+}  // namespace lastmeter::scenario
