@@ -6,6 +6,7 @@
 
 #include "engine/base/check.h"
 #include "lastmeter/report/v1/report.pb.h"
+#include "tests/scenarios/vary_rules.h"
 
 namespace lastmeter::scenario {
 namespace {
@@ -119,7 +120,7 @@ bool Player::PlayLine(std::string_view text, int number) {
   return true;
 }
 
-// date 2026-01-05 · rules install · down until=12:00
+// date 2026-01-05 · rules [option=…] · down until=12:00
 bool Player::Directive(const Line& line) {
   if (line.words[0] == "date") {
     auto midnight = ParseRfc3339(line.words.at(1) + "T00:00:00+08:00");
@@ -139,16 +140,8 @@ bool Player::Directive(const Line& line) {
     command.set_accepted_at_ms(now_.ms);
     auto* rules = command.mutable_install_rules()->mutable_rules();
     *rules = rules_;
-    // "rules calendar-until=20251231": the same rules with a calendar that ends earlier.
-    if (auto it = line.options.find("calendar-until"); it != line.options.end()) {
-      const auto until = static_cast<uint32_t>(std::stoul(it->second));
-      rules->mutable_calendar()->set_known_until(until);
-      auto* days = rules->mutable_calendar()->mutable_days();
-      days->erase(std::remove_if(days->begin(), days->end(),
-                                 [&](const auto& day) { return day.date() > until; }),
-                  days->end());
-      rules->set_version(rules->version() + "-until-" + it->second);
-    }
+    const std::string wrong = VaryRules(line.options, rules);
+    if (!wrong.empty()) return Fail(line.number, wrong);
     happened_.clear();
     Submit(ev::INPUT_TOPIC_COMMAND, command.SerializeAsString());
     Compare(line);
@@ -178,6 +171,10 @@ bool Player::Act(const Line& line) {
     auto timer = state_->NextTimer();
     if (!timer || timer->due > now_) return Fail(line.number, "no timer is due");
     Run(PoisonTimer{{timer->number, timer->due, false}, 2});
+    return true;
+  }
+  if (verb == "midnight") {
+    Run(DayInput{});
     return true;
   }
   if (verb == "restart") {

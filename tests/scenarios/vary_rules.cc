@@ -1,0 +1,113 @@
+#include "tests/scenarios/vary_rules.h"
+
+#include <algorithm>
+#include <set>
+#include <sstream>
+#include <vector>
+
+namespace lastmeter::scenario {
+namespace {
+
+namespace cm = lastmeter::common::v1;
+namespace rl = lastmeter::rules::v1;
+
+std::vector<std::string> Split(const std::string& text, char at) {
+  std::vector<std::string> parts;
+  std::istringstream in(text);
+  for (std::string part; std::getline(in, part, at);) parts.push_back(part);
+  return parts;
+}
+
+std::string Upper(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  return text;
+}
+
+// The calendar's days after `until` are not published yet.
+void EndCalendar(uint32_t until, rl::Rules* rules) {
+  rules->mutable_calendar()->set_known_until(until);
+  auto* days = rules->mutable_calendar()->mutable_days();
+  days->erase(std::remove_if(days->begin(), days->end(),
+                             [&](const auto& day) { return day.date() > until; }),
+              days->end());
+}
+
+void Leave(const std::vector<std::string>& staff, rl::Rules* rules) {
+  const std::set<std::string> gone(staff.begin(), staff.end());
+  auto* roster = rules->mutable_roster();
+  roster->erase(std::remove_if(roster->begin(), roster->end(),
+                               [&](const auto& post) { return gone.contains(post.staff_id()); }),
+                roster->end());
+}
+
+void WorkByDayOnly(const std::vector<std::string>& staff, rl::Rules* rules) {
+  const std::set<std::string> some(staff.begin(), staff.end());
+  for (auto& post : *rules->mutable_roster()) {
+    if (some.contains(post.staff_id())) post.set_duty(rl::DUTY_HOURS);
+  }
+}
+
+rl::LevelPolicy* FindLevel(const std::string& word, rl::Rules* rules) {
+  cm::Level level = cm::LEVEL_UNSPECIFIED;
+  cm::Level_Parse("LEVEL_" + Upper(word), &level);
+  for (auto& policy : *rules->mutable_policy()->mutable_levels()) {
+    if (policy.level() == level) return &policy;
+  }
+  return nullptr;
+}
+
+// level:tier:minutes of the acknowledgement ladder.
+bool Limit(const std::string& text, rl::Rules* rules) {
+  const auto parts = Split(text, ':');
+  rl::LevelPolicy* level = parts.size() == 3 ? FindLevel(parts[0], rules) : nullptr;
+  if (level == nullptr) return false;
+  for (auto& rung : *level->mutable_acknowledge()->mutable_rungs()) {
+    if (cm::Tier_Name(rung.tier()) != "TIER_" + Upper(parts[1])) continue;
+    rung.mutable_answer_within()->set_unit(rl::DURATION_UNIT_MINUTES);
+    rung.mutable_answer_within()->set_amount(static_cast<uint32_t>(std::stoul(parts[2])));
+    return true;
+  }
+  return false;
+}
+
+// Nothing promises that a case of this level is ever closed.
+bool DropResolve(const std::string& word, rl::Rules* rules) {
+  rl::LevelPolicy* level = FindLevel(word, rules);
+  if (level == nullptr) return false;
+  auto* clocks = level->mutable_clocks();
+  clocks->erase(
+      std::remove_if(clocks->begin(), clocks->end(),
+                     [](const auto& clock) { return clock.promise() == cm::PROMISE_RESOLVE; }),
+      clocks->end());
+  return true;
+}
+
+}  // namespace
+
+std::string VaryRules(const std::map<std::string, std::string>& options, rl::Rules* rules) {
+  for (const auto& [name, value] : options) {
+    bool good = true;
+    if (name == "calendar-until") {
+      EndCalendar(static_cast<uint32_t>(std::stoul(value)), rules);
+      rules->set_version(rules->version() + "-until-" + value);
+      continue;
+    }
+    if (name == "without") {
+      Leave(Split(value, ','), rules);
+    } else if (name == "hours") {
+      WorkByDayOnly(Split(value, ','), rules);
+    } else if (name == "limit") {
+      for (const std::string& one : Split(value, ',')) good = good && Limit(one, rules);
+    } else if (name == "unresolved") {
+      good = DropResolve(value, rules);
+    } else {
+      good = false;
+    }
+    if (!good) return "no such rules: " + name + "=" + value;
+    rules->set_version(rules->version() + "-" + name);
+  }
+  return {};
+}
+
+}  // namespace lastmeter::scenario
