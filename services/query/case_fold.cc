@@ -29,6 +29,24 @@ bool Runs(const api::ClockView& clock) {
   return clock.state() == api::CLOCK_STATE_RUNNING || clock.state() == api::CLOCK_STATE_BREACHED;
 }
 
+// What a poisoned timer had stopped runs again once somebody acts on the case.
+bool ActedByPerson(const ev::Event& event) {
+  switch (event.body_case()) {
+    case ev::Event::kCaseEscalated:
+      return event.case_escalated().reason() == ev::CLIMB_REASON_RAISED;
+    case ev::Event::kLevelRaised:
+      return !event.level_raised().by().empty();
+    case ev::Event::kCaseAcknowledged:
+    case ev::Event::kCaseHandedDown:
+    case ev::Event::kCaseNoted:
+    case ev::Event::kReliefRecorded:
+    case ev::Event::kCaseReopened:
+      return true;
+    default:
+      return false;
+  }
+}
+
 class Folder {
  public:
   Folder(const ev::Record& record, CaseRow* row)
@@ -42,6 +60,7 @@ class Folder {
     if (event_.case_version() > 0) shown_.set_version(event_.case_version());
     if (event_.cycle() > 0) shown_.set_cycle(event_.cycle());
     *shown_.mutable_changed_at() = ToProtoTime(record_.log_time_ms());
+    if (ActedByPerson(event_)) shown_.set_quarantined(false);
     Body();
     SetTier();
     SetStatus();
@@ -112,6 +131,17 @@ class Folder {
     *view.mutable_entered_at() = ToProtoTime(turn.entered_at_ms());
     *view.mutable_due_at() = ToProtoTime(turn.due_ms());
     Tell(turn.notices());
+  }
+
+  // A limit of a running turn, computed again: it may move either way.
+  void MoveTurn(const ev::Turn& turn) {
+    api::ClockView& clock = ClockOf(shown_, turn.promise());
+    const int64_t before = FromProtoTime(clock.turn().due_at());
+    *clock.mutable_turn()->mutable_due_at() = ToProtoTime(turn.due_ms());
+    // An earlier turn that nobody answered stays what the case is overdue by.
+    if (turn.promise() == cm::PROMISE_ACKNOWLEDGE && row_->answer_due_ms() == before) {
+      row_->set_answer_due_ms(turn.due_ms());
+    }
   }
 
   void StartClocks(const google::protobuf::RepeatedPtrField<ev::ClockStart>& starts) {
@@ -262,7 +292,7 @@ void Folder::Body() {
       return Reopen(event_.case_reopened());
     case ev::Event::kDeadlinesRecomputed:
       StartClocks(event_.deadlines_recomputed().clocks());
-      for (const auto& turn : event_.deadlines_recomputed().turns()) TakeTurn(turn);
+      for (const auto& turn : event_.deadlines_recomputed().turns()) MoveTurn(turn);
       return;
     case ev::Event::kCaseQuarantined:
       shown_.set_quarantined(true);
