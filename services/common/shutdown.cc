@@ -10,6 +10,7 @@
 #include <condition_variable>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 #include "engine/base/check.h"
 #include "services/common/logging.h"
@@ -33,11 +34,16 @@ struct Shutdown::Impl {
       const int signal = static_cast<int>(info.ssi_signo);
       // A signal after Request() counts as the second too: the end is under way already.
       bool second;
+      std::function<void()> last;
       {
         std::lock_guard lock(mutex);
         second = requested;
+        last = before_end_at_once;
       }
-      if (second) _exit(128 + signal);
+      if (second) {
+        if (last) last();
+        _exit(128 + signal);
+      }
       logging::Info("stopping; a second signal ends at once", {{"signal", signal}});
       Set();
     }
@@ -48,7 +54,9 @@ struct Shutdown::Impl {
   sigset_t before{};
   mutable std::mutex mutex;
   std::condition_variable changed;
-  bool requested = false;  // Guarded by mutex.
+  // Guarded by mutex.
+  bool requested = false;
+  std::function<void()> before_end_at_once;
   std::thread thread;
 };
 
@@ -91,5 +99,10 @@ bool Shutdown::WaitFor(int timeout_ms) {
 }
 
 void Shutdown::Request() { impl_->Set(); }
+
+void Shutdown::BeforeEndAtOnce(std::function<void()> last) {
+  std::lock_guard lock(impl_->mutex);
+  impl_->before_end_at_once = std::move(last);
+}
 
 }  // namespace lastmeter

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <csignal>
+#include <functional>
 #include <memory>
 
 namespace lastmeter {
@@ -23,6 +24,9 @@ class Shutdown {
   bool WaitFor(int timeout_ms);
   // Asks for the end from inside, as a first signal would.
   void Request();
+  // What is still done, on the listening thread, before a second signal ends the process: a
+  // terminal given back, for example. It must not wait for anything.
+  void BeforeEndAtOnce(std::function<void()> last);
 
  private:
   struct Impl;

@@ -264,6 +264,7 @@ bool DemoRun::Watch() {
   std::optional<Door> door;
   if (board_) {
     terminal.emplace();
+    shutdown_.BeforeEndAtOnce(demo::Terminal::GiveBack);
     door.emplace(MakeDoor());
   }
   absl::Status trouble;

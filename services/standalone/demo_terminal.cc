@@ -5,6 +5,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <cstring>
 #include <string_view>
@@ -15,7 +16,11 @@ namespace lastmeter::demo {
 namespace {
 
 constexpr char kEnter[] = "\x1b[?1049h\x1b[?25l\x1b[2J";
-constexpr char kLeave[] = "\x1b[0m\x1b[?25h\x1b[?1049l";
+// Emptied first: a terminal that was resized meanwhile may keep what it has no older rows for.
+constexpr char kLeave[] = "\x1b[0m\x1b[2J\x1b[?25h\x1b[?1049l";
+
+// Whether the board has the terminal now.
+std::atomic<bool> taken{false};
 
 // Writes all of it, or gives up when the terminal is gone.
 void Write(std::string_view bytes) {
@@ -57,6 +62,7 @@ bool HasTerminal() {
 
 Terminal::Terminal() {
   CatchAborts(OnAbort);
+  taken = true;
   Write(kEnter);
 }
 
@@ -71,7 +77,7 @@ BoardSize Terminal::size() const {
 }
 
 void Terminal::Show(const std::vector<std::string>& rows) {
-  if (!active_) return;
+  if (!taken) return;
   const BoardSize now = size();
   std::string out;
   if (now.columns != shown_size_.columns || now.rows != shown_size_.rows) {
@@ -88,10 +94,12 @@ void Terminal::Show(const std::vector<std::string>& rows) {
 }
 
 void Terminal::Restore() {
-  if (!active_) return;
-  active_ = false;
-  Write(kLeave);
+  GiveBack();
   CatchAborts(SIG_DFL);
+}
+
+void Terminal::GiveBack() {
+  if (taken.exchange(false)) Write(kLeave);
 }
 
 }  // namespace lastmeter::demo

@@ -25,9 +25,10 @@ class Terminal {
   void Show(const std::vector<std::string>& rows);
   // Gives the terminal back; nothing is drawn afterwards.
   void Restore();
+  // The same for whatever terminal is in use, from any thread, by a process that ends at once.
+  static void GiveBack();
 
  private:
-  bool active_ = true;
   BoardSize shown_size_{0, 0};
   std::vector<std::string> shown_;
 };

@@ -3,6 +3,7 @@
 
     run_demo.py once PROGRAM LANG    tells the whole story without a terminal, in order
     run_demo.py board PROGRAM        draws in a terminal, and gives it back on SIGINT
+    run_demo.py impatient PROGRAM    gives it back also where a second SIGINT follows at once
 """
 
 import fcntl
@@ -10,6 +11,7 @@ import os
 import pty
 import re
 import select
+import shutil
 import signal
 import struct
 import subprocess
@@ -132,12 +134,17 @@ def wait_for_end(pid, screen, seconds):
     return None
 
 
-def board(program):
+def start_board(program):
     pid, fd = pty.fork()
     if pid == 0:
         os.environ.update(TERM="xterm-256color", LC_ALL="C.UTF-8")
         os.environ.pop("NO_COLOR", None)
         os.execv(program, [program, "demo", "--lang", "zh", "--port", "0"])
+    return pid, fd
+
+
+def board(program):
+    pid, fd = start_board(program)
     ended = False
     try:
         fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
@@ -163,9 +170,36 @@ def board(program):
             os.waitpid(pid, 0)
 
 
+def impatient(program):
+    pid, fd = start_board(program)
+    ended = False
+    folder = None
+    try:
+        screen = Screen(fd)
+        screen.wait_for(r"\x1b\[\?1049h\x1b\[\?25l", 40)
+        folder = re.search(r"@(\S+)/visitor", screen.text()).group(1)
+        os.kill(pid, signal.SIGINT)
+        time.sleep(0.02)
+        os.kill(pid, signal.SIGINT)
+        screen.wait_for(r"\x1b\[\?25h\x1b\[\?1049l", 20)
+        code = wait_for_end(pid, screen, 20)
+        ended = code is not None
+        # 0 where the first had done its work before the second came.
+        if code not in (0, 128 + signal.SIGINT):
+            fail(f"ended with {code}")
+    finally:
+        if not ended:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+        if folder:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
 def main():
     if sys.argv[1] == "once":
         once(sys.argv[2], sys.argv[3])
+    elif sys.argv[1] == "impatient":
+        impatient(sys.argv[2])
     else:
         board(sys.argv[2])
 
