@@ -69,6 +69,13 @@ STORY = {
 }
 
 
+# Seconds to the first climb, and of the whole story. Its clock paces it, not the machine.
+PACE = {
+    "zh": r"首次升级：第 ([\d.]+) s；故事用时 ([\d.]+) s",
+    "en": r"first climb after ([\d.]+) s, story told in ([\d.]+) s",
+}
+
+
 def fail(message):
     print(message)
     sys.exit(1)
@@ -91,6 +98,9 @@ def once(program, lang):
         if not found:
             fail(f"not told, or not in this order: {pattern}")
         at = found.end()
+    first_climb, whole = (float(s) for s in re.search(PACE[lang], done.stdout).groups())
+    if first_climb > 20 or whole > 60:
+        fail(f"first climb after {first_climb} s, story told in {whole} s: at most 20 and 60")
     folder = re.search(r"@(\S+)/visitor", done.stdout).group(1)
     if os.path.exists(folder):
         fail(f"{folder} was left behind")
