@@ -31,6 +31,9 @@ struct Flags {
   int64_t transaction_timeout_s = 10;
 };
 
+// Installations on one cluster have groups of their own, as they have topics.
+std::string GroupOf(const Flags& flags) { return flags.kafka.topic_prefix + flags.group; }
+
 class EscalatorService final : public Service {
  public:
   explicit EscalatorService(const Flags& flags) : flags_(flags) {}
@@ -107,7 +110,7 @@ absl::Status EscalatorService::Join() {
   options.brokers = flags_.kafka.brokers;
   options.topic_prefix = flags_.kafka.topic_prefix;
   LM_ASSIGN_OR_RETURN(options.properties, KafkaProperties(flags_.kafka));
-  options.group = flags_.group;
+  options.group = GroupOf(flags_);
   options.instance = InstanceOf(flags_.host);
   options.session_timeout = Seconds(flags_.session_timeout_s);
   options.on_change = [this](const std::vector<PartitionId>& owned) {
@@ -135,7 +138,7 @@ std::vector<std::string> EscalatorService::NotReady() const {
   }
   const MembershipStatus status = member->status();
   if (!status.joined) {
-    reasons.push_back(absl::StrCat("not in the group ", flags_.group,
+    reasons.push_back(absl::StrCat("not in the group ", GroupOf(flags_),
                                    status.last_error.ok() ? "" : ": ",
                                    status.last_error.message()));
   }
@@ -186,7 +189,10 @@ int Main(int argc, char** argv) {
                  "Owns just these, for example 0,1; without it the group shares them out")
       ->delimiter(',')
       ->type_name("N,N");
-  app.add_option("--group", flags.group, "Consumer group of the engines that share the partitions")
+  app.add_option(
+         "--group", flags.group,
+         "Consumer group of the engines that share the partitions; the topics' prefix is put "
+         "before it")
       ->capture_default_str();
   app.add_option("--session-timeout", flags.session_timeout_s,
                  "Seconds without a sign of life after which the group gives partitions away")

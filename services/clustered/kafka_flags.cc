@@ -38,6 +38,8 @@ absl::StatusOr<KafkaLog::Options> KafkaOptions(const KafkaSettings& settings) {
   KafkaLog::Options options;
   options.brokers = settings.brokers;
   options.topic_prefix = settings.topic_prefix;
+  // Installations on one cluster must not fence each other.
+  options.transactional_prefix = settings.topic_prefix + options.transactional_prefix;
   LM_ASSIGN_OR_RETURN(options.properties, KafkaProperties(settings));
   return options;
 }

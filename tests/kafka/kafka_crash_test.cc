@@ -1,0 +1,211 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <iostream>
+#include <memory>
+#include <random>
+
+#include "tests/crash/aftermath.h"
+#include "tests/crash/client.h"
+#include "tests/kafka/broker.h"
+#include "tests/kafka/house.h"
+
+// The house on Kafka, killed room by room at random moments under people who report and answer: an
+// engine, both, the gateway, the broker; an engine frozen until its partitions have gone to the
+// other, and thawed. What was promised is then looked for in the topic.
+namespace lastmeter::test {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr int kClients = 4;
+// Turns of a minute must end meanwhile.
+constexpr auto kAtLeast = std::chrono::seconds(130);
+// Past the session and the transaction of an engine, which the house sets to 6 s and 4 s.
+constexpr int kFrozenMs = 8'000;
+
+// What is done to the house, and how often it has to have been done.
+struct Plan {
+  int64_t engine_kills = FromEnvironment("LASTMETER_CRASH_KILLS", 60);
+  int64_t broker_kills = FromEnvironment("LASTMETER_CRASH_BROKER_KILLS", 5);
+  int64_t gateway_kills = 6;
+  int64_t freezes = 2;
+
+  bool done() const {
+    return engine_kills <= 0 && broker_kills <= 0 && gateway_kills <= 0 && freezes <= 0;
+  }
+};
+
+class Saboteur {
+ public:
+  Saboteur(uint64_t seed, KafkaHouse* house, Address* address)
+      : random_(seed), house_(house), address_(address) {}
+
+  // One deed, from those that are still wanted. False when the house did not stand up again.
+  bool Act(Plan& plan) {
+    // Mostly soon after the last one, sometimes after a while.
+    Live(static_cast<int>(random_() % (random_() % 4 == 0 ? 4000 : 1500)));
+    const uint64_t dice = random_() % 20;
+    if (dice == 0 && plan.broker_kills > 0) {
+      --plan.broker_kills;
+      Broker::Get().Kill();
+      Live(static_cast<int>(random_() % 2000));
+      Broker::Get().Restart();
+      return true;
+    }
+    if (dice == 1 && plan.gateway_kills > 0) {
+      --plan.gateway_kills;
+      address_->Set(0);
+      house_->gateway().Kill();
+      const uint16_t port = house_->StartGateway();
+      address_->Set(port);
+      return port != 0;
+    }
+    if (dice == 2 && plan.freezes > 0) {
+      --plan.freezes;
+      const std::string name = AnEngine();
+      house_->escalator(name).Freeze();
+      Live(kFrozenMs);
+      house_->escalator(name).Thaw();
+      return true;
+    }
+    if (dice == 3) {
+      plan.engine_kills -= 2;
+      for (const char* name : kEngines) house_->escalator(name).Kill();
+      for (const char* name : kEngines) house_->StartEscalator(name);
+      return true;
+    }
+    if (plan.engine_kills > 0) {
+      --plan.engine_kills;
+      const std::string name = AnEngine();
+      house_->escalator(name).Kill();
+      house_->StartEscalator(name);
+      return true;
+    }
+    // Only rarer deeds are wanted any more: they come up in time.
+    return true;
+  }
+
+  // Lets time pass while the query, which nobody touches, has to stay up.
+  void Live(int ms) { EXPECT_FALSE(house_->query().WaitEnd(ms)) << house_->SaidLast(); }
+
+  static constexpr const char* kEngines[] = {"engine-a", "engine-b"};
+
+ private:
+  std::string AnEngine() { return kEngines[random_() % std::size(kEngines)]; }
+
+  std::mt19937_64 random_;
+  KafkaHouse* const house_;
+  Address* const address_;
+};
+
+TEST(KafkaCrash, KeepsEveryPromiseThroughKillsOfEveryRoom) {
+  const auto seed = static_cast<uint64_t>(
+      FromEnvironment("LASTMETER_CRASH_SEED", static_cast<int64_t>(std::random_device{}())));
+  std::cout << "LASTMETER_CRASH_SEED=" << seed << std::endl;
+  const KafkaLog::Options installation = Broker::Get().NewInstallation(4);
+  KafkaHouse house(installation);
+  for (const char* name : Saboteur::kEngines) house.StartEscalator(name);
+  ASSERT_NE(house.StartQuery(), 0) << house.SaidLast();
+  const uint16_t port = house.StartGateway();
+  ASSERT_NE(port, 0) << house.SaidLast();
+  house.InstallRules();
+
+  Address address;
+  std::vector<std::unique_ptr<CrashClient>> clients;
+  for (int i = 0; i < kClients; ++i) {
+    clients.push_back(std::make_unique<CrashClient>(
+        CrashClient::Options{.number = i,
+                             .seed = seed,
+                             .sentinel_token = house.tokens().sentinel,
+                             .staff_token = house.tokens().staff},
+        &address));
+  }
+  address.Set(port);
+
+  const Plan wanted;
+  Plan plan = wanted;
+  Saboteur saboteur(seed, &house, &address);
+  const auto started = Clock::now();
+  bool stands = true;
+  while (stands && (!plan.done() || Clock::now() - started < kAtLeast)) stands = saboteur.Act(plan);
+
+  // Time for what is still unclear to be asked again, and for what fell due meanwhile.
+  saboteur.Live(8'000);
+  address.End();
+  const Promises all = FinishAll(clients);
+  ASSERT_TRUE(stands) << house.SaidLast();
+  house.Close();
+
+  auto log = KafkaLog::Open(installation);
+  ASSERT_TRUE(log.ok()) << log.status();
+  const LogSays says = ReadLog(**log);
+  ExpectPromisesKept(all, says);
+  // Each timer that fell due has fired, and none early: the judge knows when.
+  for (const auto& words : {std::vector<std::string>{"lastmeter-check", "--to-now"},
+                            std::vector<std::string>{"lastmeterctl", "verify"}}) {
+    std::vector<std::string> line = words;
+    line[0] = std::string(LASTMETER_BIN_DIR) + "/" + line[0];
+    const auto place = house.Place();
+    line.insert(line.end(), place.begin(), place.end());
+    const Ended ended = RunProgram(line);
+    EXPECT_EQ(ended.code, 0) << words[0] << ": " << ended.output;
+  }
+  std::cout << wanted.engine_kills - plan.engine_kills << " kills of engines, "
+            << wanted.broker_kills - plan.broker_kills << " of the broker, "
+            << wanted.gateway_kills - plan.gateway_kills << " of the gateway, "
+            << wanted.freezes - plan.freezes << " freezes; " << all.reports.size()
+            << " reports and " << all.commands.size() << " commands accepted, " << all.repeats
+            << " sent again, " << all.unclear.size() << " never answered, " << says.repeats
+            << " seen twice by the log, " << says.climbs.size() << " climbs, " << says.reminders
+            << " reminders, " << says.ownerships << " ownerships" << std::endl;
+}
+
+// Two lists that name one partition: whoever opened last owns it, and the other one says so and
+// ends, to be tried again later. Whichever it is, nothing is decided twice.
+TEST(KafkaCrash, TwoEnginesWithOnePartitionNeverBothDecideIt) {
+  const KafkaLog::Options installation = Broker::Get().NewInstallation(2);
+  KafkaHouse house(installation);
+  house.StartEscalator("first", "0,1");
+  ASSERT_TRUE(house.escalator("first").WaitReady(60'000)) << house.SaidLast();
+  const uint16_t port = house.StartGateway();
+  ASSERT_NE(port, 0) << house.SaidLast();
+  house.InstallRules();
+  Address address;
+  std::vector<std::unique_ptr<CrashClient>> clients;
+  clients.push_back(
+      std::make_unique<CrashClient>(CrashClient::Options{.sentinel_token = house.tokens().sentinel,
+                                                         .staff_token = house.tokens().staff},
+                                    &address));
+  address.Set(port);
+  const char* owner = "first";
+  const char* other = "second";
+  for (int i = 0; i < 6; ++i) {
+    house.StartEscalator(other, "0,1");
+    ASSERT_TRUE(house.escalator(owner).WaitEnd(60'000)) << house.SaidLast();
+    EXPECT_EQ(house.escalator(owner).code(), 75) << house.SaidLast();
+    ASSERT_TRUE(house.escalator(other).WaitReady(60'000)) << house.SaidLast();
+    std::swap(owner, other);
+  }
+  EXPECT_NE(house.SaidLast().find("owned by"), std::string::npos) << house.SaidLast();
+  address.End();
+  const Promises all = FinishAll(clients);
+  house.gateway().Terminate();
+  house.escalator(owner).Terminate();
+
+  auto log = KafkaLog::Open(installation);
+  ASSERT_TRUE(log.ok()) << log.status();
+  const LogSays says = ReadLog(**log);
+  EXPECT_GT(all.reports.size(), 0u);
+  for (const std::string& id : all.reports) EXPECT_EQ(says.reports.count(id), 1u) << id;
+  for (const auto& [id, count] : says.reports) EXPECT_EQ(count, 1) << id;
+  std::vector<std::string> line = {LASTMETER_BIN_DIR "/lastmeter-check"};
+  const auto place = house.Place();
+  line.insert(line.end(), place.begin(), place.end());
+  const Ended judged = RunProgram(line);
+  EXPECT_EQ(judged.code, 0) << judged.output;
+}
+
+}  // namespace
+}  // namespace lastmeter::test
