@@ -21,11 +21,12 @@
 #include "services/common/shutdown.h"
 #include "services/standalone/demo_agenda.h"
 #include "services/standalone/demo_check.h"
+#include "services/standalone/demo_child.h"
 #include "services/standalone/demo_folder.h"
+#include "services/standalone/demo_house.h"
 #include "services/standalone/demo_stage.h"
 #include "services/standalone/demo_story.h"
 #include "services/standalone/demo_terminal.h"
-#include "services/standalone/standalone.h"
 
 namespace lastmeter {
 namespace {
@@ -35,7 +36,8 @@ using std::chrono::steady_clock;
 
 constexpr int kFrameMs = 100;
 constexpr Millis kDrain = Seconds(5);
-constexpr Millis kReadyWithin = Seconds(20);
+constexpr auto kReadyWithin = std::chrono::seconds(30);
+constexpr int kReadyPollMs = 20;
 
 int Fail(int code, std::string_view message) {
   std::cerr << "lastmeter demo: " << message << std::endl;
@@ -51,6 +53,8 @@ class DemoRun {
  private:
   std::optional<int> Prepare();
   std::optional<int> StartServer();
+  bool AwaitReady();
+  std::string ClockFile() const { return folder_->path() + "/clock"; }
   void Introduce(std::ostream& out) const;
   void Follow();
   void Direct();
@@ -67,7 +71,7 @@ class DemoRun {
   }
   bool Stopping() const { return resting_ || shutdown_.requested(); }
   Door MakeDoor(bool to_the_end = false) {
-    return Door({.host = "127.0.0.1", .port = server_->port(), .prefix = ""}, cast_.get(),
+    return Door({.host = "127.0.0.1", .port = house_->port(), .prefix = ""}, cast_.get(),
                 [this, to_the_end] { return to_the_end ? false : Stopping(); });
   }
 
@@ -81,7 +85,7 @@ class DemoRun {
   std::ofstream log_;
   std::string token_header_;
   std::unique_ptr<PacedClock> clock_;
-  std::unique_ptr<Standalone> server_;
+  std::unique_ptr<demo::House> house_;
   std::unique_ptr<demo::Stage> stage_;
   std::unique_ptr<http::EventSource> events_;
   std::thread follower_;
@@ -147,31 +151,42 @@ std::optional<int> DemoRun::Prepare() {
   const char* no_color = std::getenv("NO_COLOR");
   colour_ = !flags_.no_color && (no_color == nullptr || *no_color == '\0');
   board_ = demo::HasTerminal() && demo::ShowsUtf8(environment);
-  clock_ = std::make_unique<PacedClock>(flags_.speed, *start);
+  if (flags_.brokers.empty()) {
+    clock_ = std::make_unique<PacedClock>(flags_.speed, *start);
+  } else {
+    auto clock = PacedClock::Create(ClockFile(), flags_.speed, *start);
+    if (!clock.ok()) return Fail(ExitCodeOf(clock.status()), ToStd(clock.status().message()));
+    clock_ = *std::move(clock);
+  }
   return std::nullopt;
 }
 
 std::optional<int> DemoRun::StartServer() {
-  StandaloneOptions options;
+  demo::HouseOptions options;
   options.data_dir = folder_->path();
+  options.program_dir = demo::ProgramDir();
   options.port = flags_.port;
-  options.tokens = cast_->tokens();
-  options.allow_unsealed = true;
-  options.instance = "demo";
+  options.cast = cast_.get();
   options.clock = clock_.get();
-  auto server = Standalone::Start(options);
-  if (!server.ok() && server.status().code() == absl::StatusCode::kUnavailable &&
-      flags_.port != 0) {
+  options.brokers = flags_.brokers;
+  options.topic_prefix = flags_.topic_prefix;
+  options.clock_file = ClockFile();
+  const auto open = flags_.brokers.empty() ? demo::OpenStandaloneHouse : demo::OpenKafkaHouse;
+  auto house = open(options);
+  if (!house.ok() && house.status().code() == absl::StatusCode::kUnavailable && flags_.port != 0) {
     std::cout << Pick("端口 ", "port ") << flags_.port
               << Pick(" 已被占用，改用空闲端口", " is taken; using a free one") << std::endl;
     options.port = 0;
-    server = Standalone::Start(options);
+    house = open(options);
   }
-  if (!server.ok()) return Fail(ExitCodeOf(server.status()), ToStd(server.status().message()));
-  server_ = *std::move(server);
-  if (!server_->WaitReady(kReadyWithin)) {
+  if (!house.ok()) return Fail(ExitCodeOf(house.status()), ToStd(house.status().message()));
+  house_ = *std::move(house);
+  if (!AwaitReady()) {
     std::string why;
-    for (const std::string& reason : server_->NotReady()) absl::StrAppend(&why, "\n  ", reason);
+    for (const std::string& reason : house_->NotReady()) absl::StrAppend(&why, "\n  ", reason);
+    if (const absl::Status fatal = house_->fatal(); !fatal.ok()) {
+      absl::StrAppend(&why, "\n  ", fatal.message());
+    }
     return Fail(kExitUnavailable, "the server did not become ready:" + why);
   }
   const absl::Status installed = MakeDoor().InstallRules(rules_);
@@ -183,17 +198,28 @@ std::optional<int> DemoRun::StartServer() {
   return std::nullopt;
 }
 
+bool DemoRun::AwaitReady() {
+  const auto deadline = steady_clock::now() + kReadyWithin;
+  while (!house_->NotReady().empty()) {
+    if (steady_clock::now() > deadline || !house_->fatal().ok() ||
+        shutdown_.WaitFor(kReadyPollMs)) {
+      return false;
+    }
+  }
+  return true;
+}
+
 void DemoRun::Introduce(std::ostream& out) const {
   const std::string curl = "curl -H @" + token_header_ + " ";
-  out << Pick("服务地址：", "Serving at ") << server_->url()
+  out << Pick("服务地址：", "Serving at ") << house_->url()
       << Pick("（人员与数据均为虚构；Ctrl-C 结束）", " (people and data are invented; Ctrl-C ends)")
       << "\n"
-      << Pick("看在办个案：", "See the cases:   ") << curl << server_->url() << "/v1/cases\n"
+      << Pick("看在办个案：", "See the cases:   ") << curl << house_->url() << "/v1/cases\n"
       << Pick("上报一件：", "File a report:   ") << curl
       << "-H content-type:application/json -d '{\"kind\":\"injury\",\"area\":\"430112001001\"}' '"
-      << server_->url() << "/v1/reports?wait=5s'\n"
+      << house_->url() << "/v1/reports?wait=5s'\n"
       << Pick("听事件流：", "Hear the events: ") << curl << "-H accept:text/event-stream -N "
-      << server_->url() << "/v1/events\n"
+      << house_->url() << "/v1/events\n"
       << std::flush;
 }
 
@@ -246,8 +272,8 @@ void DemoRun::Draw(demo::Terminal& terminal, Door& door) {
   model.speed = clock_->speed();
   model.hurrying = clock_->hurrying();
   stage_->Fill(&model);
-  const std::string curl = "curl -H@" + token_header_ + " " + server_->url() + "/v1/cases";
-  model.footer = {absl::StrCat(" ", server_->url(),
+  const std::string curl = "curl -H@" + token_header_ + " " + house_->url() + "/v1/cases";
+  model.footer = {absl::StrCat(" ", house_->url(),
                                ToAbsl(Pick("  Ctrl-C 结束  试试：", "  Ctrl-C ends.  Try:"))),
                   " " + curl};
   if (story_over_) {
@@ -271,7 +297,7 @@ bool DemoRun::Watch() {
   bool announced = false;
   while (!shutdown_.WaitFor(kFrameMs)) {
     if (terminal) Draw(*terminal, *door);
-    if (trouble = server_->fatal(); !trouble.ok()) break;
+    if (trouble = house_->fatal(); !trouble.ok()) break;
     if (!story_over_) continue;
     if (trouble = story_; !trouble.ok() || flags_.once) break;
     if (!announced && !board_) Introduce(std::cout);
@@ -296,15 +322,17 @@ int DemoRun::Judge() {
   Door door = MakeDoor(true);
   const auto broken = demo::CheckPromises(door, ledger_);
   if (!broken.ok()) return Fail(ExitCodeOf(broken.status()), ToStd(broken.status().message()));
-  server_->Stop(kDrain);
-  const auto verdict = demo::RunJudge(demo::ProgramDir(), folder_->path());
-  if (!verdict.ok()) return Fail(kExitFailure, ToStd(verdict.status().message()));
+  const auto proofs = house_->Proofs();
+  house_->Stop(kDrain);
   for (const std::string& promise : *broken) {
     std::cerr << "lastmeter demo: broken promise: " << promise << "\n";
   }
-  if (verdict->exit_code != 0) {
-    std::cerr << "lastmeter demo: the judge is not content with the log (exit code "
-              << verdict->exit_code << "):\n"
+  for (const auto& words : proofs) {
+    const auto verdict = demo::RunProgram(words);
+    if (!verdict.ok()) return Fail(kExitFailure, ToStd(verdict.status().message()));
+    if (verdict->code == 0) continue;
+    std::cerr << "lastmeter demo: " << words[0] << " is not content with the log (exit code "
+              << verdict->code << "):\n"
               << verdict->output << std::flush;
     return kExitVerificationFailed;
   }
@@ -337,7 +365,7 @@ int DemoRun::Finish(bool well) {
   if (flags_.once && well && !judge) {
     code = Fail(kExitFailure, "stopped before the story was over");
   }
-  server_->Stop(kDrain);
+  house_->Stop(kDrain);
   if (code != kExitOk && flags_.once && !shutdown_.requested()) folder_->Keep();
   if (!folder_->temporary()) {
     std::cout << Pick("数据保留在 ", "the data stays in ") << folder_->path() << std::endl;
@@ -354,7 +382,7 @@ int DemoRun::Run() {
   Introduce(std::cout);
   stage_ = std::make_unique<demo::Stage>(words_.get(), !board_);
   http::ClientOptions stream;
-  stream.url = {.host = "127.0.0.1", .port = server_->port(), .prefix = ""};
+  stream.url = {.host = "127.0.0.1", .port = house_->port(), .prefix = ""};
   stream.token = cast_->TokenOf(demo::kBoard);
   events_ = std::make_unique<http::EventSource>(std::move(stream));
   follower_ = std::thread([this] { Follow(); });

@@ -15,6 +15,10 @@ struct DemoFlags {
   std::string rules;
   // Empty: a temporary folder.
   std::string data_dir;
+  // Brokers of Kafka: the story is then played by one process for each service, on topics that are
+  // there and empty. Empty: everything in this process, on the embedded log.
+  std::string brokers;
+  std::string topic_prefix;
   // "zh" or "en"; empty: by the locale.
   std::string lang;
   // Log time at which the story begins, RFC 3339.

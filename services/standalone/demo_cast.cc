@@ -74,6 +74,7 @@ absl::StatusOr<Cast> Cast::Make(const lastmeter::rules::v1::Rules& rules) {
   LM_RETURN_IF_ERROR(add(kVisitor, desk, absl::StrCat("staff ", d, " district")));
   LM_ASSIGN_OR_RETURN(TokenFile parsed, TokenFile::Parse(file, "the demonstration's tokens"));
   cast.tokens_ = std::make_shared<const TokenFile>(std::move(parsed));
+  cast.token_lines_ = std::move(file);
   return cast;
 }
 

@@ -32,6 +32,8 @@ class Cast {
   // Empty for somebody who is not in the cast.
   const std::string& TokenOf(std::string_view id) const;
   const std::shared_ptr<const TokenFile>& tokens() const { return tokens_; }
+  // The same as the lines of a file, for servers in other processes.
+  const std::string& TokenLines() const { return token_lines_; }
   const std::string& district() const { return district_; }
 
   // Whose turn it is in this case: the first one whose turn is to answer, at the tier that is asked
@@ -42,6 +44,7 @@ class Cast {
  private:
   std::string district_;
   std::map<std::string, std::string, std::less<>> tokens_by_id_;
+  std::string token_lines_;
   std::shared_ptr<const TokenFile> tokens_;
 };
 

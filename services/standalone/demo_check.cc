@@ -1,17 +1,7 @@
 #include "services/standalone/demo_check.h"
 
-#include <fcntl.h>
-#include <signal.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <cstring>
-
 #include "absl/strings/str_cat.h"
 #include "engine/base/status.h"
-
-extern char** environ;
 
 namespace lastmeter::demo {
 namespace {
@@ -140,54 +130,6 @@ class Checker {
 
 absl::StatusOr<std::vector<std::string>> CheckPromises(Door& door, const Ledger& ledger) {
   return Checker(door, ledger).Run();
-}
-
-absl::StatusOr<Verdict> RunJudge(const std::string& program_dir, const std::string& data_dir) {
-  const std::string program = program_dir + "/lastmeter-check";
-  if (access(program.c_str(), X_OK) != 0) {
-    return absl::NotFoundError(
-        absl::StrCat(program, " is missing: the run cannot be judged without it; build it"));
-  }
-  int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) return absl::UnavailableError("no pipe to the judge");
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO);
-  // The signals that this process takes on a thread of its own are blocked here.
-  posix_spawnattr_t attributes;
-  posix_spawnattr_init(&attributes);
-  sigset_t none;
-  sigemptyset(&none);
-  posix_spawnattr_setsigmask(&attributes, &none);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
-  std::string arguments[] = {program, "--data-dir", data_dir};
-  char* argv[] = {arguments[0].data(), arguments[1].data(), arguments[2].data(), nullptr};
-  pid_t pid = 0;
-  const int error = posix_spawn(&pid, program.c_str(), &actions, &attributes, argv, environ);
-  posix_spawn_file_actions_destroy(&actions);
-  posix_spawnattr_destroy(&attributes);
-  close(ends[1]);
-  if (error != 0) {
-    close(ends[0]);
-    return absl::UnavailableError(absl::StrCat(program, ": ", std::strerror(error)));
-  }
-  Verdict verdict;
-  char piece[4096];
-  for (;;) {
-    const ssize_t n = read(ends[0], piece, sizeof piece);
-    if (n > 0) {
-      verdict.output.append(piece, static_cast<size_t>(n));
-    } else if (n == 0 || errno != EINTR) {
-      break;
-    }
-  }
-  close(ends[0]);
-  int status = 0;
-  while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
-  }
-  verdict.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-  return verdict;
 }
 
 }  // namespace lastmeter::demo

@@ -16,14 +16,4 @@ namespace lastmeter::demo {
 // Error: kUnavailable when the door cannot be used.
 absl::StatusOr<std::vector<std::string>> CheckPromises(Door& door, const Ledger& ledger);
 
-struct Verdict {
-  int exit_code = 0;
-  // What the judge said.
-  std::string output;
-};
-
-// Runs the program `lastmeter-check` of the same folder over the stopped server's data. Error:
-// kNotFound when it is not there, kUnavailable when it cannot be started.
-absl::StatusOr<Verdict> RunJudge(const std::string& program_dir, const std::string& data_dir);
-
 }  // namespace lastmeter::demo

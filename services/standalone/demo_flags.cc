@@ -35,6 +35,10 @@ CLI::App* AddDemo(CLI::App& app, DemoFlags* flags) {
       ->capture_default_str();
   demo->add_option("--data-dir", flags->data_dir,
                    "Empty folder to keep the data in; a temporary one when absent");
+  demo->add_option("--brokers", flags->brokers,
+                   "Play on Kafka, with a process for each service: HOST:PORT, where lastmeterctl "
+                   "has just created the topics; tools/run --kafka does all of it");
+  demo->add_option("--topic-prefix", flags->topic_prefix, "Of those topics");
   demo->add_option("--rules", flags->rules, "Folder of rules; the shipped ones when absent");
   demo->add_option("--start", flags->start, "Log time at which the story begins")
       ->capture_default_str();

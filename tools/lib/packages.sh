@@ -33,9 +33,13 @@ lastmeter_build_packages=(
 lastmeter_test_packages=(
   "clang-format||format test"
   "curl|curl|tries the server from outside"
-  "default-jre-headless|java|runs a real Kafka broker for tests (tools/kafka)"
-  "maven|mvn|fetches the broker's jars"
   "ca-certificates||lets npm trust its registry"
+)
+
+lastmeter_kafka_packages=(
+  "default-jre-headless|java|runs a real Kafka broker (tools/kafka)"
+  "maven|mvn|fetches the broker's jars"
+  "python3|python3|asks the broker whether it is ready"
 )
 
 lastmeter_node_packages=(
