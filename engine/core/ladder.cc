@@ -88,7 +88,9 @@ const std::string& FallbackStaff(const PartitionState& state) {
 ev::Notice NoticeMaker::Make(const std::string& staff_id, cm::Tier tier, ev::Purpose purpose,
                              Timestamp not_before) {
   ev::Notice notice;
-  notice.set_notice_id(number_ + "/" + std::to_string(next_++));
+  std::string& id = *notice.mutable_notice_id();
+  id = prefix_;
+  id += std::to_string(next_++);
   notice.set_staff_id(staff_id);
   notice.set_tier(tier);
   notice.set_purpose(purpose);

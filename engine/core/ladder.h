@@ -25,7 +25,7 @@ const std::string& FallbackStaff(const PartitionState& state);
 class NoticeMaker {
  public:
   NoticeMaker(const CaseNumber& number, const lastmeter::state::v1::Case& c)
-      : number_(number.ToString()), next_(c.notices() + 1) {}
+      : prefix_(number.ToString() + "/"), next_(c.notices() + 1) {}
   lastmeter::event::v1::Notice Make(const std::string& staff_id, lastmeter::common::v1::Tier tier,
                                     lastmeter::event::v1::Purpose purpose, Timestamp not_before);
 
@@ -33,7 +33,7 @@ class NoticeMaker {
   void Skip(int notices) { next_ += static_cast<uint32_t>(notices); }
 
  private:
-  std::string number_;
+  std::string prefix_;
   uint32_t next_;
 };
 
