@@ -1,6 +1,7 @@
 #include "engine/core/state.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "engine/base/check.h"
 
@@ -90,6 +91,34 @@ Timestamp NextInstant(const lastmeter::state::v1::Case& c) {
   return {next};
 }
 
+char* PartitionState::OpenCase::Make(Timestamp timer, size_t size) {
+  block_ = std::make_unique_for_overwrite<char[]>(sizeof(Header) + size);
+  const Header header{timer, static_cast<uint32_t>(size)};
+  std::memcpy(block_.get(), &header, sizeof header);
+  return block_.get() + sizeof header;
+}
+
+PartitionState::OpenCase::OpenCase(const Case& value, Timestamp timer) {
+  char* bytes = Make(timer, value.ByteSizeLong());
+  value.SerializeWithCachedSizesToArray(reinterpret_cast<uint8_t*>(bytes));
+}
+
+PartitionState::OpenCase::OpenCase(std::string_view bytes, Timestamp timer) {
+  std::memcpy(Make(timer, bytes.size()), bytes.data(), bytes.size());
+}
+
+Timestamp PartitionState::OpenCase::timer() const {
+  Header header;
+  std::memcpy(&header, block_.get(), sizeof header);
+  return header.timer;
+}
+
+std::string_view PartitionState::OpenCase::bytes() const {
+  Header header;
+  std::memcpy(&header, block_.get(), sizeof header);
+  return {block_.get() + sizeof header, header.size};
+}
+
 bool PartitionState::LoadRow(std::string_view key, std::string_view value) {
   if (key.empty()) return false;
   const auto parse = [&](auto* message) {
@@ -114,7 +143,10 @@ bool PartitionState::LoadRow(std::string_view key, std::string_view value) {
     case 'o': {
       Case c;
       parse(&c);
-      InsertOpen(*ParseCaseKey(key), c, std::string(value));
+      const CaseNumber number = *ParseCaseKey(key);
+      const Timestamp timer = NextInstant(c);
+      open_.insert_or_assign(number, OpenCase(value, timer));
+      Index(number, c, timer);
       return true;
     }
     default:
@@ -122,19 +154,21 @@ bool PartitionState::LoadRow(std::string_view key, std::string_view value) {
   }
 }
 
-std::optional<std::string> PartitionState::FindRow(const std::string& key) const {
-  if (auto it = changes_.find(key); it != changes_.end()) return it->second;
+std::optional<std::string> PartitionState::FindClosed(const CaseNumber& number) const {
+  if (auto it = changes_.closed.find(number); it != changes_.closed.end()) return it->second;
   if (archive_ == nullptr) return std::nullopt;
-  return archive_->Find(key);
+  return archive_->Find(CaseKey('c', number));
 }
 
 bool PartitionState::ReadCase(const CaseNumber& number, Case* c) const {
   if (auto it = open_.find(number); it != open_.end()) {
-    LM_CHECK(c->ParseFromString(it->second.bytes)) << "case " << number.ToString();
+    const std::string_view bytes = it->second.bytes();
+    LM_CHECK(c->ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
+        << "case " << number.ToString();
     return true;
   }
   c->Clear();
-  std::optional<std::string> row = FindRow(CaseKey('c', number));
+  std::optional<std::string> row = FindClosed(number);
   if (!row) return false;
   LM_CHECK(c->ParseFromString(*row)) << "closed case " << number.ToString();
   return true;
@@ -168,13 +202,20 @@ std::vector<CaseNumber> PartitionState::RecentCases(int64_t code, std::string_vi
 }
 
 std::optional<uint64_t> PartitionState::FindSeen(std::string_view input_id) const {
-  std::optional<std::string> row = FindRow(SeenKey(input_id));
-  if (!row) return std::nullopt;
-  lastmeter::state::v1::Seen seen;
-  LM_CHECK(seen.ParseFromString(*row)) << "row of an input id cannot be read";
+  SeenAt found{};
+  if (auto it = changes_.seen.find(input_id); it != changes_.seen.end()) {
+    found = it->second;
+  } else {
+    if (archive_ == nullptr) return std::nullopt;
+    std::optional<std::string> row = archive_->Find(SeenKey(input_id));
+    if (!row) return std::nullopt;
+    lastmeter::state::v1::Seen seen;
+    LM_CHECK(seen.ParseFromString(*row)) << "row of an input id cannot be read";
+    found = {seen.first_seq(), seen.date()};
+  }
   const Date today = meta_.today();
-  if (today != 0 && StartOf(today) - StartOf(seen.date()) > Days(kSeenDays)) return std::nullopt;
-  return seen.first_seq();
+  if (today != 0 && StartOf(today) - StartOf(found.date) > Days(kSeenDays)) return std::nullopt;
+  return found.first_seq;
 }
 
 uint32_t PartitionState::LastCounter(int64_t code, uint32_t year) const {
@@ -207,12 +248,41 @@ std::optional<CaseNumber> PartitionState::NextRecompute() const {
 }
 
 std::vector<Change> PartitionState::TakeChanges() {
-  std::vector<Change> changes;
-  changes.reserve(changes_.size() + 1);
-  for (auto& [key, value] : changes_) changes.push_back({key, std::move(value)});
-  changes.push_back({"m", meta_.SerializeAsString()});
-  changes_.clear();
-  return changes;
+  std::sort(changes_.open.begin(), changes_.open.end());
+  changes_.open.erase(std::unique(changes_.open.begin(), changes_.open.end()), changes_.open.end());
+  std::vector<Change> rows;
+  rows.reserve(changes_.closed.size() + changes_.counters.size() + changes_.open.size() +
+               changes_.rules.size() + changes_.seen.size() + 1);
+  for (auto& [number, row] : changes_.closed) {
+    rows.push_back({CaseKey('c', number), std::move(row)});
+  }
+  rows.push_back({"m", meta_.SerializeAsString()});
+  for (const auto& [code, year] : changes_.counters) {
+    std::string value;
+    AppendBigEndian(&value, counters_.at({code, year}), 4);
+    rows.push_back({CounterKey(code, year), std::move(value)});
+  }
+  for (const CaseNumber& number : changes_.open) {
+    Change& row = rows.emplace_back(Change{CaseKey('o', number), std::nullopt});
+    if (auto it = open_.find(number); it != open_.end()) row.value = it->second.bytes();
+  }
+  for (const uint32_t ordinal : changes_.rules) {
+    Change& row = rows.emplace_back(Change{RulesKey(ordinal), std::nullopt});
+    if (const RulesView* view = rules(ordinal)) {
+      lastmeter::state::v1::InstalledRules installed;
+      installed.set_ordinal(ordinal);
+      *installed.mutable_rules() = view->rules();
+      row.value = installed.SerializeAsString();
+    }
+  }
+  for (const auto& [input_id, seen] : changes_.seen) {
+    lastmeter::state::v1::Seen value;
+    value.set_first_seq(seen.first_seq);
+    value.set_date(seen.date);
+    rows.push_back({SeenKey(input_id), value.SerializeAsString()});
+  }
+  changes_ = {};
+  return rows;
 }
 
 Sha256Digest PartitionState::Digest() const {
@@ -230,42 +300,42 @@ Sha256Digest PartitionState::Digest() const {
   for (const auto& [key, counter] : counters_) {
     add(CounterKey(key.first, key.second), std::to_string(counter));
   }
-  for (const auto& [number, open] : open_) add(CaseKey('o', number), open.bytes);
+  for (const auto& [number, open] : open_) add(CaseKey('o', number), open.bytes());
   return Sha256(all);
 }
 
 void PartitionState::PutCase(const CaseNumber& number, const Case& value) {
-  std::string bytes = value.SerializeAsString();
-  auto it = open_.find(number);
-  if (!value.closed()) {
-    Touch(CaseKey('o', number), bytes);
-    if (it == open_.end()) {
-      if (value.cycle() > 1) Touch(CaseKey('c', number), std::nullopt);
-      InsertOpen(number, value, std::move(bytes));
-      return;
-    }
-    const Timestamp timer = NextInstant(value);
-    if (timer != it->second.timer) {
-      if (it->second.timer != kNever) timers_.erase({it->second.timer, number});
-      if (timer != kNever) timers_.insert({timer, number});
-      it->second.timer = timer;
-    }
-    it->second.bytes = std::move(bytes);
-    it->second.bytes.shrink_to_fit();
-    if (value.provisional_ordinal() != 0) {
-      provisional_[number] = value.provisional_ordinal();
-    } else {
-      provisional_.erase(number);
-    }
-    if (value.provisional_ordinal() == 0 || value.provisional_ordinal() == meta_.rules_ordinal()) {
-      recompute_.erase(number);
-    }
-    return;
+  if (value.closed()) return Close(number, value);
+  changes_.open.push_back(number);
+  const Timestamp timer = NextInstant(value);
+  auto it = open_.lower_bound(number);
+  if (it == open_.end() || it->first != number) {
+    if (value.cycle() > 1) changes_.closed[number] = std::nullopt;
+    open_.emplace_hint(it, number, OpenCase(value, timer));
+    return Index(number, value, timer);
   }
-  Touch(CaseKey('c', number), std::move(bytes));
+  const Timestamp before = it->second.timer();
+  if (timer != before) {
+    if (before != kNever) timers_.erase({before, number});
+    if (timer != kNever) timers_.insert({timer, number});
+  }
+  it->second = OpenCase(value, timer);
+  if (value.provisional_ordinal() != 0) {
+    provisional_[number] = value.provisional_ordinal();
+  } else {
+    provisional_.erase(number);
+  }
+  if (value.provisional_ordinal() == 0 || value.provisional_ordinal() == meta_.rules_ordinal()) {
+    recompute_.erase(number);
+  }
+}
+
+void PartitionState::Close(const CaseNumber& number, const Case& value) {
+  changes_.closed[number] = value.SerializeAsString();
+  auto it = open_.find(number);
   if (it == open_.end()) return;
-  Touch(CaseKey('o', number), std::nullopt);
-  if (it->second.timer != kNever) timers_.erase({it->second.timer, number});
+  changes_.open.push_back(number);
+  if (it->second.timer() != kNever) timers_.erase({it->second.timer(), number});
   open_.erase(it);
   provisional_.erase(number);
   recompute_.erase(number);
@@ -277,11 +347,8 @@ void PartitionState::PutCase(const CaseNumber& number, const Case& value) {
   Unpin(value.rules_ordinal());
 }
 
-void PartitionState::InsertOpen(const CaseNumber& number, const Case& value, std::string bytes) {
-  const Timestamp timer = NextInstant(value);
-  bytes.shrink_to_fit();
-  // Numbers of one code rise, so the new case usually stands just behind the last one.
-  open_.insert_or_assign(number, OpenCase{std::move(bytes), timer});
+// A case that has come to stand among the open ones is found by timer, place, household and rules.
+void PartitionState::Index(const CaseNumber& number, const Case& value, Timestamp timer) {
   if (timer != kNever) timers_.insert({timer, number});
   places_[{number.code, HashKind(value.kind()), number.year, number.counter}] = {
       value.opened_at_ms()};
@@ -302,35 +369,27 @@ void PartitionState::Unpin(uint32_t ordinal) {
   LM_CHECK(it->second.pinned > 0) << "rules " << ordinal << " are not pinned";
   if (--it->second.pinned == 0 && ordinal != meta_.rules_ordinal()) {
     rules_.erase(it);
-    Touch(RulesKey(ordinal), std::nullopt);
+    changes_.rules.insert(ordinal);
   }
 }
 
 void PartitionState::PutSeen(std::string_view input_id, uint64_t first_seq, Date date) {
-  lastmeter::state::v1::Seen seen;
-  seen.set_first_seq(first_seq);
-  seen.set_date(date);
-  Touch(SeenKey(input_id), seen.SerializeAsString());
+  changes_.seen.insert_or_assign(std::string(input_id), SeenAt{first_seq, date});
 }
 
 void PartitionState::PutCounter(int64_t code, uint32_t year, uint32_t counter) {
   counters_[{code, year}] = counter;
-  std::string value;
-  AppendBigEndian(&value, counter, 4);
-  Touch(CounterKey(code, year), std::move(value));
+  changes_.counters.insert({code, year});
 }
 
 void PartitionState::PutRules(uint32_t ordinal, const lastmeter::rules::v1::Rules& rules) {
   const uint32_t before = meta_.rules_ordinal();
   meta_.set_rules_ordinal(ordinal);
   Install(ordinal, rules);
-  lastmeter::state::v1::InstalledRules row;
-  row.set_ordinal(ordinal);
-  *row.mutable_rules() = rules;
-  Touch(RulesKey(ordinal), row.SerializeAsString());
+  changes_.rules.insert(ordinal);
   if (auto it = rules_.find(before); it != rules_.end() && it->second.pinned == 0) {
     rules_.erase(it);
-    Touch(RulesKey(before), std::nullopt);
+    changes_.rules.insert(before);
   }
   for (const auto& [number, used] : provisional_) {
     if (used != ordinal) recompute_.insert(number);
@@ -339,10 +398,6 @@ void PartitionState::PutRules(uint32_t ordinal, const lastmeter::rules::v1::Rule
 
 void PartitionState::Install(uint32_t ordinal, lastmeter::rules::v1::Rules rules) {
   rules_[ordinal].view = RulesView::Create(std::move(rules));
-}
-
-void PartitionState::Touch(std::string key, std::optional<std::string> value) {
-  changes_.insert_or_assign(std::move(key), std::move(value));
 }
 
 }  // namespace lastmeter

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -81,6 +82,9 @@ class PartitionState {
   // between two calls.
   struct Scratch {
     Case decided;
+    // The case that the last decision changed, as it stands after it, is in `decided` until the
+    // next decision; empty when it changed none. ApplyDecided takes it over.
+    std::optional<CaseNumber> decided_number;
     Case applied;
     lastmeter::report::v1::HardshipReport report;
     lastmeter::command::v1::Command command;
@@ -134,9 +138,23 @@ class PartitionState {
   void PutRules(uint32_t ordinal, const lastmeter::rules::v1::Rules& rules);
 
  private:
-  struct OpenCase {
-    std::string bytes;  // serialized Case: compact, never a live message
-    Timestamp timer;    // kNever when none
+  // An open case: compact, never a live message. One block holds the timer (kNever when none) and
+  // the serialized Case, so that the tree of a million cases keeps 8 bytes for each and stays flat.
+  class OpenCase {
+   public:
+    OpenCase(const Case& value, Timestamp timer);
+    // Takes bytes that were serialized before.
+    OpenCase(std::string_view bytes, Timestamp timer);
+    Timestamp timer() const;
+    std::string_view bytes() const;
+
+   private:
+    struct Header {
+      Timestamp timer;
+      uint32_t size;
+    };
+    char* Make(Timestamp timer, size_t size);
+    std::unique_ptr<char[]> block_;  // Header, then the bytes
   };
   struct Place {
     int64_t code;
@@ -150,9 +168,9 @@ class PartitionState {
     uint64_t pinned = 0;  // open cases; counted, not stored
   };
 
-  std::optional<std::string> FindRow(const std::string& key) const;
-  void Touch(std::string key, std::optional<std::string> value);
-  void InsertOpen(const CaseNumber& number, const Case& value, std::string bytes);
+  std::optional<std::string> FindClosed(const CaseNumber& number) const;
+  void Index(const CaseNumber& number, const Case& value, Timestamp timer);
+  void Close(const CaseNumber& number, const Case& value);
   void Unpin(uint32_t ordinal);
   void Install(uint32_t ordinal, lastmeter::rules::v1::Rules rules);
 
@@ -167,7 +185,21 @@ class PartitionState {
   std::map<uint32_t, Installed> rules_;
   absl::btree_map<CaseNumber, uint32_t> provisional_;  // ordinal of the calendar that was used
   absl::btree_set<CaseNumber> recompute_;
-  absl::btree_map<std::string, std::optional<std::string>> changes_;
+
+  // What changed since the rows were last taken. Rows are written then, once each however often
+  // they changed, from what is above; those that live in the store alone are kept whole.
+  struct SeenAt {
+    uint64_t first_seq;
+    Date date;
+  };
+  struct Changes {
+    absl::btree_map<CaseNumber, std::optional<std::string>> closed;  // empty: the row is deleted
+    absl::btree_set<std::pair<int64_t, uint32_t>> counters;
+    std::vector<CaseNumber> open;  // as often as they changed
+    std::set<uint32_t> rules;
+    absl::btree_map<std::string, SeenAt, std::less<>> seen;
+  };
+  Changes changes_;
 };
 
 // No instant: later than every other.
