@@ -60,14 +60,14 @@ void ApplyInput(PartitionState& state, const ev::Record& record) {
   } else if (event.has_report_attached()) {
     id = ReportInputId(event.report_attached().report_id());
   } else {
-    id = InputId(cause.topic(), record.input());
+    id = InputId(state, cause.topic(), record.input());
   }
   if (!id.empty()) state.PutSeen(id, record.seq(), DateOf({record.log_time_ms()}));
 }
 
-}  // namespace
-
-void Apply(PartitionState& state, const ev::Record& record, const Sha256Digest& stored_sha256) {
+// What every record says, whatever its event: where log and chain stand, which input it answers.
+void ApplyFrame(PartitionState& state, const ev::Record& record,
+                const Sha256Digest& stored_sha256) {
   auto& meta = state.mutable_meta();
   LM_CHECK(record.seq() == meta.seq() + 1) << record.seq() << " after " << meta.seq();
   meta.set_seq(record.seq());
@@ -75,11 +75,17 @@ void Apply(PartitionState& state, const ev::Record& record, const Sha256Digest& 
   meta.set_log_time_ms(record.log_time_ms());
   meta.set_parts_missing(record.parts() - record.part() - 1);
   if (record.has_input_cause() && record.part() == 0) ApplyInput(state, record);
+}
+
+}  // namespace
+
+void Apply(PartitionState& state, const ev::Record& record, const Sha256Digest& stored_sha256) {
+  ApplyFrame(state, record, stored_sha256);
   switch (record.event().body_case()) {
     case ev::Event::kWriterOpened:
       return ApplyOwnership(state, record);
     case ev::Event::kDayRolled:
-      meta.set_today(record.event().day_rolled().date());
+      state.mutable_meta().set_today(record.event().day_rolled().date());
       return;
     case ev::Event::kRulesInstalled:
       return ApplyRules(state, record);
@@ -95,6 +101,24 @@ void Apply(PartitionState& state, const ev::Record& record, const Sha256Digest& 
     default:
       return ApplyCaseEvent(state, record);
   }
+}
+
+void ApplyDecided(PartitionState& state, std::span<const SealedRecord> decision) {
+  const auto& scratch = state.scratch();
+  if (!scratch.decided_number) {
+    for (const SealedRecord& sealed : decision) Apply(state, sealed.record, sealed.sha256);
+    return;
+  }
+  const CaseNumber number = *scratch.decided_number;
+  LM_CHECK(decision.back().record.event().case_version() == scratch.decided.version())
+      << "another decision on " << number.ToString() << " was made since";
+  for (const SealedRecord& sealed : decision) {
+    ApplyFrame(state, sealed.record, sealed.sha256);
+    if (sealed.record.event().has_case_opened()) {
+      state.PutCounter(number.code, number.year, number.counter);
+    }
+  }
+  state.PutCase(number, scratch.decided);
 }
 
 }  // namespace lastmeter

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <span>
+
 #include "engine/base/hash.h"
+#include "engine/core/codec.h"
 #include "engine/core/state.h"
 #include "lastmeter/event/v1/record.pb.h"
 
@@ -11,5 +14,10 @@ namespace lastmeter {
 // found before, by CheckFollows; here it ends the process.
 void Apply(PartitionState& state, const lastmeter::event::v1::Record& record,
            const Sha256Digest& stored_sha256);
+
+// Folds the decision that was the last to be made on this very state: comes to the same as Apply on
+// each of its records, but takes the case as Decide left it instead of reading it and folding every
+// event into it again.
+void ApplyDecided(PartitionState& state, std::span<const SealedRecord> decision);
 
 }  // namespace lastmeter

@@ -1,5 +1,7 @@
 #include "engine/core/decide.h"
 
+#include <algorithm>
+
 #include "engine/base/check.h"
 #include "engine/base/hash.h"
 #include "engine/core/case_applier.h"
@@ -88,8 +90,10 @@ Decision DecideOne(Draft draft, const RecomputeInput& input) {
 }  // namespace
 
 Decision Decide(const PartitionState& state, const Input& input, Timestamp log_time) {
+  state.scratch().decided_number.reset();
+  const Timestamp now = std::max(log_time, state.log_time());
   Decision decision =
-      std::visit([&](const auto& one) { return DecideOne(Draft(state, log_time), one); }, input);
+      std::visit([&](const auto& one) { return DecideOne(Draft(state, now), one); }, input);
   LM_CHECK(!decision.empty() && decision.size() <= kMostRecords) << decision.size();
   return decision;
 }
@@ -103,6 +107,10 @@ void Draft::AddCaseEvent(const CaseNumber& number, lastmeter::state::v1::Case& c
   event.set_restricted(c.restricted());
   event.set_cycle(event.has_case_reopened() ? event.case_reopened().cycle() : c.cycle());
   ApplyToCase(c, event, now_, state_.meta().rules_ordinal());
+  auto& scratch = state_.scratch();
+  LM_CHECK(&c == &scratch.decided && scratch.decided_number.value_or(number) == number)
+      << "one decision, one case";
+  scratch.decided_number = number;
   AddEvent() = std::move(event);
 }
 
@@ -142,13 +150,13 @@ std::string CommandInputId(std::string_view command_id) {
   return "c" + std::string(command_id);
 }
 
-std::string InputId(ev::InputTopic topic, std::string_view bytes) {
+std::string InputId(const PartitionState& state, ev::InputTopic topic, std::string_view bytes) {
   if (topic == ev::INPUT_TOPIC_REPORT) {
-    lastmeter::report::v1::HardshipReport report;
+    auto& report = state.scratch().report;
     if (!report.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return {};
     return ReportInputId(report.report_id());
   }
-  lastmeter::command::v1::Command command;
+  auto& command = state.scratch().command;
   if (!command.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return {};
   return CommandInputId(command.command_id());
 }

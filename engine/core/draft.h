@@ -25,8 +25,9 @@ class Draft {
   // An event of the partition.
   lastmeter::event::v1::Event& AddEvent();
 
-  // An event of a case: completes version, area and cycle, and folds it into `c`, so that what
-  // follows in the same decision sees it.
+  // An event of the case that the decision is about: completes version, area and cycle, and folds
+  // it into `c`, so that what follows in the same decision sees it. `c` is the state's
+  // scratch().decided, where ApplyDecided finds what the case has come to.
   void AddCaseEvent(const CaseNumber& number, lastmeter::state::v1::Case& c,
                     lastmeter::event::v1::Event event);
 
@@ -81,7 +82,8 @@ void AddPassed(Draft& draft, const CaseNumber& number, lastmeter::state::v1::Cas
                const std::vector<lastmeter::event::v1::TierPassed>& passed);
 
 // The id under which an input is remembered; empty when it has none that can be read.
-std::string InputId(lastmeter::event::v1::InputTopic topic, std::string_view bytes);
+std::string InputId(const PartitionState& state, lastmeter::event::v1::InputTopic topic,
+                    std::string_view bytes);
 std::string ReportInputId(std::string_view report_id);
 std::string CommandInputId(std::string_view command_id);
 

@@ -123,22 +123,23 @@ void DecideTimer(Draft& draft, const TimerInput& input) {
 }
 
 void DecidePoisonTimer(Draft& draft, const PoisonTimer& input) {
-  auto found = draft.state().FindCase(input.timer.number);
-  LM_CHECK(found.has_value()) << "timer of unknown case " << input.timer.number.ToString();
+  Case& c = draft.state().scratch().decided;
+  LM_CHECK(draft.state().ReadCase(input.timer.number, &c))
+      << "timer of unknown case " << input.timer.number.ToString();
   ev::Event event;
   ev::CaseQuarantined* quarantined = event.mutable_case_quarantined();
   quarantined->set_attempts(input.attempts);
   // The plain fallback post and nothing planned: planning may be what ended the process.
-  NoticeMaker maker(input.timer.number, *found);
+  NoticeMaker maker(input.timer.number, c);
   *quarantined->add_notices() =
       maker.Make(FallbackStaff(draft.state()), cm::TIER_DISTRICT, ev::PURPOSE_ATTENTION, {0});
-  draft.AddCaseEvent(input.timer.number, *found, std::move(event));
+  draft.AddCaseEvent(input.timer.number, c, std::move(event));
 }
 
 void DecideRecompute(Draft& draft, const RecomputeInput& input) {
-  auto found = draft.state().FindCase(input.number);
-  LM_CHECK(found.has_value()) << "recomputing unknown case " << input.number.ToString();
-  const Case& c = *found;
+  Case& c = draft.state().scratch().decided;
+  LM_CHECK(draft.state().ReadCase(input.number, &c))
+      << "recomputing unknown case " << input.number.ToString();
   const LadderPlanner planner(draft.state(), input.number, c, draft.now());
   const WorkCalendar& calendar = RosterOf(draft.state()).calendar();
   const auto* level = PolicyOf(draft.state(), c).FindLevel(c.level());
@@ -173,7 +174,7 @@ void DecideRecompute(Draft& draft, const RecomputeInput& input) {
       turn->set_provisional(limit.provisional);
     }
   }
-  draft.AddCaseEvent(input.number, *found, std::move(event));
+  draft.AddCaseEvent(input.number, c, std::move(event));
 }
 
 }  // namespace lastmeter

@@ -79,7 +79,7 @@ class PartitionState {
 
   // Messages that deciding and applying parse into again and again: a message that is parsed anew
   // keeps its memory, and allocation was half the cost of a decision. What they hold means nothing
-  // between two calls.
+  // between two calls, but for the case just decided.
   struct Scratch {
     Case decided;
     // The case that the last decision changed, as it stands after it, is in `decided` until the
