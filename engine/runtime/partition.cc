@@ -42,6 +42,14 @@ Partition::Partition(PartitionOptions options, Log* log, Store* store, ClockSour
                      DecideGuard* guard)
     : options_(std::move(options)), log_(log), store_(store), clock_source_(clock), guard_(guard) {}
 
+void Partition::Batch::Clear() {
+  outgoing.clear();
+  outgoing.reserve(records);
+  committed.clear();
+  records = 0;
+  bytes = 0;
+}
+
 StepResult Partition::Step() {
   LM_CHECK(phase_ != Phase::kSpent) << "a spent partition was stepped";
   ++steps_;
@@ -71,14 +79,11 @@ absl::Status Partition::FinishAppend(const AppendOutcome& outcome) {
         "an append did not certainly succeed, so the log is read again: " +
         std::string(outcome.status.message()));
   }
-  mark_ = {.position = outcome.last,
-           .seq = {batch_.back().record.seq()},
-           .sha256 = batch_.back().sha256};
+  mark_ = {.position = outcome.last, .seq = batch_.last, .sha256 = batch_.last_sha256};
   LM_RETURN_IF_ERROR(CommitStore());
-  records_ += batch_.size();
-  if (options_.on_committed) options_.on_committed(batch_, outcome.last);
-  batch_.clear();
-  batch_bytes_ = 0;
+  records_ += batch_.records;
+  if (options_.on_committed) options_.on_committed(batch_.committed, outcome.last);
+  batch_.Clear();
   oldest_in_batch_.reset();
   return absl::OkStatus();
 }
@@ -90,7 +95,7 @@ absl::Status Partition::CommitStore() {
 absl::Status Partition::DecideBatch() {
   boot_ = clock_source_->Boot();
   // A batch may be waiting for its dead letters; nothing is decided on top of it.
-  if (batch_.empty()) {
+  if (batch_.records == 0) {
     stamp_ = clock_->Stamp();
     cut_short_ = false;
     DecideUpkeep();
@@ -100,11 +105,11 @@ absl::Status Partition::DecideBatch() {
     }
     DecideInputs();
     DecideTimers();
-    if (batch_.empty() && stamp_ - state_->log_time() >= kHeartbeatAfter) {
+    if (batch_.records == 0 && stamp_ - state_->log_time() >= kHeartbeatAfter) {
       DecideOne(HeartbeatInput{});
     }
   }
-  if (batch_.empty() || !dead_letters_->Settled(boot_)) return absl::OkStatus();
+  if (batch_.records == 0 || !dead_letters_->Settled(boot_)) return absl::OkStatus();
   // What was decided on a row that could not be read must not reach the log.
   LM_RETURN_IF_ERROR(Annotate(store_->health(), "store"));
   StartAppend();
@@ -128,7 +133,7 @@ void Partition::FillInputs() {
 void Partition::DecideInputs() {
   FillInputs();
   for (size_t i = 0; i < options_.max_inputs && !cut_short_; ++i) {
-    if (i > 0 && batch_bytes_ >= options_.max_batch_bytes / 2) break;
+    if (i > 0 && batch_.bytes >= options_.max_batch_bytes / 2) break;
     std::optional<LogInput> taken = inputs_->Take();
     if (!taken.has_value()) break;
     if (!oldest_in_batch_.has_value()) oldest_in_batch_ = taken->appended_at;
@@ -138,10 +143,8 @@ void Partition::DecideInputs() {
       DecideOne(PoisonInput{*std::move(taken), *attempts});
       continue;
     }
-    size_t first = batch_.size();
-    Input input(*std::move(taken));
-    DecideOne(input);
-    if (IsUnreadable(batch_[first].record.event())) {
+    const Input input(*std::move(taken));
+    if (DecideOne(input) == Readable::kNo) {
       dead_letters_->Send(std::get<LogInput>(input), "cannot be read", boot_);
     }
   }
@@ -158,7 +161,7 @@ void Partition::DecideTimers() {
     std::optional<PartitionState::Timer> timer = state_->NextTimer();
     if (!timer.has_value() || timer->due > watermark_.until) return;
     // The first one goes even into a full batch: timers advance in every step.
-    if (fired > 0 && (fired >= options_.max_timers || batch_bytes_ >= options_.max_batch_bytes)) {
+    if (fired > 0 && (fired >= options_.max_timers || batch_.bytes >= options_.max_batch_bytes)) {
       timers_left_ = true;
       return;
     }
@@ -180,7 +183,7 @@ std::optional<uint32_t> Partition::PoisonAttempts(const DecideId& id) const {
   return attempts;
 }
 
-void Partition::DecideOne(const Input& input) {
+Partition::Readable Partition::DecideOne(const Input& input) {
   std::optional<DecideId> id;
   if (const auto* log_input = std::get_if<LogInput>(&input)) id = DecideId::Of(*log_input);
   if (const auto* timer = std::get_if<TimerInput>(&input)) id = DecideId::Of(*timer);
@@ -189,34 +192,45 @@ void Partition::DecideOne(const Input& input) {
     cut_short_ = true;
   }
   if (id.has_value()) guard_->Enter(*id);
-  for (SealedRecord& sealed : Seal(*state_, Decide(*state_, input, stamp_), stamp_)) {
-    Apply(*state_, sealed.record, sealed.sha256);
-    if (sealed.record.event().has_clock_accepted()) {
-      clock_->Accept({sealed.record.event().clock_accepted().wall_ms()});
-    }
-    batch_bytes_ += sealed.bytes.size();
-    batch_.push_back(std::move(sealed));
-  }
+  std::vector<SealedRecord> decision = Seal(*state_, Decide(*state_, input, stamp_), stamp_);
+  ApplyDecided(*state_, decision);
+  const bool unreadable = IsUnreadable(decision.front().record.event());
+  for (SealedRecord& sealed : decision) AddToBatch(std::move(sealed));
   if (id.has_value()) guard_->Leave();
+  return unreadable ? Readable::kNo : Readable::kYes;
+}
+
+void Partition::AddToBatch(SealedRecord sealed) {
+  const event::v1::Record& record = sealed.record;
+  if (record.event().has_clock_accepted()) {
+    clock_->Accept({record.event().clock_accepted().wall_ms()});
+  }
+  ++batch_.records;
+  batch_.bytes += sealed.bytes.size();
+  batch_.last = {record.seq()};
+  batch_.last_sha256 = sealed.sha256;
+  if (options_.on_committed) {
+    CommittedRecord& told = batch_.committed.emplace_back();
+    told.seq = {record.seq()};
+    told.kind = record.event().body_case();
+    told.answers_input = record.part() == 0 && record.has_input_cause();
+    if (record.part() == 0 && record.has_timer_cause()) {
+      told.answers_timer = Timestamp{record.timer_cause().due_ms()};
+    }
+    told.bytes = sealed.bytes;
+  }
+  batch_.outgoing.push_back({EventKey(record), std::move(sealed.bytes)});
 }
 
 void Partition::StartAppend() {
-  std::vector<Outgoing> records;
-  records.reserve(batch_.size());
-  for (SealedRecord& sealed : batch_) {
-    Outgoing& out = records.emplace_back();
-    out.key = EventKey(sealed.record);
-    // Only an audience needs the bytes again.
-    out.value = options_.on_committed ? sealed.bytes : std::move(sealed.bytes);
-  }
-  writer_->Start(std::move(records));
+  writer_->Start(std::move(batch_.outgoing));
   in_flight_ = true;
 }
 
 StepResult Partition::NextCall() const {
   StepResult result{.wake_in = kLongestWait};
   if (in_flight_) return result;
-  if (!batch_.empty()) {
+  if (batch_.records > 0) {
     result.wake_in = Millis{50};
     return result;
   }

@@ -24,6 +24,17 @@
 
 namespace lastmeter {
 
+// A committed record, as an audience hears of it.
+struct CommittedRecord {
+  Seq seq{};
+  event::v1::Event::BodyCase kind = event::v1::Event::BODY_NOT_SET;
+  // First record of a decision on an input, or on a timer that was due then.
+  bool answers_input = false;
+  std::optional<Timestamp> answers_timer{};
+  // As stored.
+  std::string bytes{};
+};
+
 struct PartitionOptions {
   PartitionId partition{};
   // Names the process in the log, in errors of whoever it replaces.
@@ -41,7 +52,7 @@ struct PartitionOptions {
   std::optional<LogClock::Anchor> clock_before{};
 
   // Called by Step once records are committed and in the store, with the position of the last.
-  std::function<void(std::span<const SealedRecord>, LogPosition)> on_committed{};
+  std::function<void(std::span<const CommittedRecord>, LogPosition)> on_committed{};
   // Called by Step for every timer fired: how late after its due time it was stamped.
   std::function<void(Millis)> on_timer{};
 };
@@ -133,7 +144,10 @@ class Partition {
   void DecideInputs();
   void DecideTimers();
   void DecideUpkeep();
-  void DecideOne(const Input& input);
+  // Decides, seals, applies. The first record's event says what came of the input.
+  enum class Readable { kYes, kNo };
+  Readable DecideOne(const Input& input);
+  void AddToBatch(SealedRecord sealed);
   // Empty when it may be decided as it is.
   std::optional<uint32_t> PoisonAttempts(const DecideId& id) const;
   void StartAppend();
@@ -157,9 +171,22 @@ class Partition {
   // The last record known to be in the log and the state.
   StoreMark mark_;
 
-  // Decided and applied, not known to be committed.
-  std::vector<SealedRecord> batch_;
-  size_t batch_bytes_ = 0;
+  // Decided and applied, not known to be committed. Only stored bytes are kept: messages of
+  // thousands of records would push each other out of the processor's caches.
+  struct Batch {
+    // Moved to the log when their append starts.
+    std::vector<Outgoing> outgoing;
+    size_t records = 0;
+    size_t bytes = 0;
+    Seq last{};
+    Sha256Digest last_sha256{};
+    // Only when there is an audience.
+    std::vector<CommittedRecord> committed;
+
+    // Under load the next batch is of the same size.
+    void Clear();
+  };
+  Batch batch_;
   bool in_flight_ = false;
   // A quarantine ends its step, so that it is committed before another input can end the process.
   bool cut_short_ = false;

@@ -75,9 +75,8 @@ absl::Status EngineRig::OpenAll() {
     RunnerOptions runner;
     runner.partition.partition = {i};
     runner.partition.instance = "bench";
-    runner.partition.on_committed = [this, p](std::span<const SealedRecord> records, LogPosition) {
-      Committed(*p, records);
-    };
+    runner.partition.on_committed = [this, p](std::span<const CommittedRecord> records,
+                                              LogPosition) { Committed(*p, records); };
     runner.partition.on_timer = [this, p](Millis late) {
       if (measuring_) p->lateness.stamped.Add(late.ms * 1000);
     };
@@ -105,24 +104,20 @@ void EngineRig::Stop() {
   if (runtime_) runtime_->Stop();
 }
 
-void EngineRig::Committed(PerPartition& p, std::span<const SealedRecord> records) {
+void EngineRig::Committed(PerPartition& p, std::span<const CommittedRecord> records) {
   uint64_t inputs = 0;
   uint64_t timers = 0;
   uint64_t bytes = 0;
   const bool measuring = measuring_;
   const int64_t now_us = measuring ? options_.clock->WallUs() : 0;
-  for (const SealedRecord& sealed : records) {
-    bytes += sealed.bytes.size();
+  for (const CommittedRecord& record : records) {
+    bytes += record.bytes.size();
     // Nothing here is refused: otherwise the figures would be those of refusals.
-    LM_CHECK(!sealed.record.event().has_command_rejected())
-        << sealed.record.event().command_rejected().detail();
-    if (sealed.record.part() != 0) continue;
-    if (sealed.record.has_input_cause()) ++inputs;
-    if (!sealed.record.has_timer_cause()) continue;
+    LM_CHECK(record.kind != event::v1::Event::kCommandRejected) << "a command was refused";
+    if (record.answers_input) ++inputs;
+    if (!record.answers_timer) continue;
     ++timers;
-    if (measuring) {
-      p.lateness.readable.Add(now_us - sealed.record.timer_cause().due_ms() * 1000);
-    }
+    if (measuring) p.lateness.readable.Add(now_us - record.answers_timer->ms * 1000);
   }
   inputs_ += inputs;
   timers_ += timers;

@@ -90,7 +90,7 @@ class EngineRig {
   struct PerPartition;
   explicit EngineRig(Options options);
   absl::Status OpenAll();
-  void Committed(PerPartition& p, std::span<const SealedRecord> records);
+  void Committed(PerPartition& p, std::span<const CommittedRecord> records);
 
   const Options options_;
   std::unique_ptr<RocksdbLog> log_;

@@ -43,10 +43,14 @@ TEST(PartitionTest, TellsItsAudienceOnceCommitted) {
   World w;
   std::vector<uint64_t> seqs;
   LogPosition last;
-  w.options.on_committed = [&](std::span<const SealedRecord> records, LogPosition position) {
-    for (const SealedRecord& r : records) {
-      EXPECT_EQ(Sha256(r.bytes), r.sha256);
-      seqs.push_back(r.record.seq());
+  w.options.on_committed = [&](std::span<const CommittedRecord> records, LogPosition position) {
+    for (const CommittedRecord& r : records) {
+      const auto record = *ParseRecord(r.bytes);
+      EXPECT_EQ(r.seq.value, record.seq());
+      EXPECT_EQ(r.kind, record.event().body_case());
+      EXPECT_EQ(r.answers_input, record.has_input_cause() && record.part() == 0);
+      EXPECT_EQ(r.answers_timer.has_value(), record.has_timer_cause() && record.part() == 0);
+      seqs.push_back(r.seq.value);
     }
     last = position;
   };

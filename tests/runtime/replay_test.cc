@@ -113,9 +113,10 @@ class RunnerTest : public testing::Test {
   RunnerTest() {
     options_.partition.partition = {0};
     options_.partition.instance = "one";
-    options_.partition.on_committed = [this](std::span<const SealedRecord> records, LogPosition) {
-      for (const SealedRecord& r : records) {
-        if (r.record.event().has_case_opened() && !opened_.exchange(true)) seen_.set_value();
+    options_.partition.on_committed = [this](std::span<const CommittedRecord> records,
+                                             LogPosition) {
+      for (const CommittedRecord& r : records) {
+        if (r.kind == event::v1::Event::kCaseOpened && !opened_.exchange(true)) seen_.set_value();
       }
     };
     options_.open_store = [] { return std::make_unique<MemoryStore>(); };
