@@ -33,8 +33,9 @@ std::string EventKey(const ev::Record& record) {
   return record.event().case_number().substr(0, 12);
 }
 
-absl::StatusOr<ev::Record> ParseRecord(std::string_view bytes) {
-  ev::Record record;
+namespace {
+
+absl::Status ParseInto(std::string_view bytes, ev::Record& record) {
   if (!record.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
     return absl::DataLossError("the stored bytes are not a record");
   }
@@ -43,6 +44,34 @@ absl::StatusOr<ev::Record> ParseRecord(std::string_view bytes) {
                       "record " + std::to_string(record.seq()) +
                           " holds an event that this version does not know; upgrade first");
   }
+  return absl::OkStatus();
+}
+
+// Enough for any record but those that install rules.
+constexpr size_t kBlockBytes = 16 * 1024;
+
+google::protobuf::ArenaOptions StartingWith(char* block) {
+  google::protobuf::ArenaOptions options;
+  options.initial_block = block;
+  options.initial_block_size = kBlockBytes;
+  return options;
+}
+
+}  // namespace
+
+absl::StatusOr<ev::Record> ParseRecord(std::string_view bytes) {
+  ev::Record record;
+  LM_RETURN_IF_ERROR(ParseInto(bytes, record));
+  return record;
+}
+
+RecordReader::RecordReader()
+    : block_(std::make_unique<char[]>(kBlockBytes)), arena_(StartingWith(block_.get())) {}
+
+absl::StatusOr<const ev::Record*> RecordReader::Read(std::string_view bytes) {
+  arena_.Reset();
+  auto* record = google::protobuf::Arena::CreateMessage<ev::Record>(&arena_);
+  LM_RETURN_IF_ERROR(ParseInto(bytes, *record));
   return record;
 }
 

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <google/protobuf/arena.h>
+
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +30,19 @@ std::string EventKey(const lastmeter::event::v1::Record& record);
 
 // Reads stored bytes. kDataLoss when they are not a record or hold an event unknown here.
 absl::StatusOr<lastmeter::event::v1::Record> ParseRecord(std::string_view bytes);
+
+// ParseRecord for one record after another, in memory that is used again: getting it anew for each
+// was a third of the cost of a fold.
+class RecordReader {
+ public:
+  RecordReader();
+  // What is returned is good until the next call.
+  absl::StatusOr<const lastmeter::event::v1::Record*> Read(std::string_view bytes);
+
+ private:
+  const std::unique_ptr<char[]> block_;
+  google::protobuf::Arena arena_;
+};
 
 // Whether the record may follow the state: next seq, right chain, log time and epoch not falling,
 // a decision's parts complete and in order. kDataLoss names what is wrong.

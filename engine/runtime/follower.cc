@@ -32,23 +32,27 @@ absl::Status Follower::CheckChain(const event::v1::Record& record) const {
 }
 
 absl::Status Follower::TakeOne(const LogEntry& entry, const Take& take) {
-  std::string where =
-      ToString({Topic::kEvent, partition_}) + ", position " + std::to_string(entry.position.value);
-  auto record = ParseRecord(entry.value);
-  if (!record.ok()) return Annotate(record.status(), where);
-  where += ", record " + std::to_string(record->seq());
-  LM_RETURN_IF_ERROR(Annotate(CheckChain(*record), where));
+  const auto where = [&] {
+    return ToString({Topic::kEvent, partition_}) + ", position " +
+           std::to_string(entry.position.value);
+  };
+  auto read = record_reader_.Read(entry.value);
+  if (!read.ok()) return Annotate(read.status(), where());
+  const event::v1::Record& record = **read;
+  if (absl::Status s = CheckChain(record); !s.ok()) {
+    return Annotate(s, where() + ", record " + std::to_string(record.seq()));
+  }
   Sha256Digest sha256 = Sha256(entry.value);
   LM_RETURN_IF_ERROR(take({.position = entry.position,
                            .appended_at = entry.appended_at,
-                           .record = *record,
+                           .record = record,
                            .bytes = entry.value,
                            .sha256 = sha256}));
   at_ = {.position = entry.position,
-         .seq = record->seq(),
+         .seq = record.seq(),
          .sha256 = sha256,
-         .epoch = record->epoch(),
-         .log_time = {record->log_time_ms()}};
+         .epoch = record.epoch(),
+         .log_time = {record.log_time_ms()}};
   return absl::OkStatus();
 }
 

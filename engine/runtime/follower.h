@@ -66,6 +66,7 @@ class Follower {
   const PartitionId partition_;
   std::unique_ptr<LogReader> reader_;
   From at_;
+  RecordReader record_reader_;
 };
 
 }  // namespace lastmeter

@@ -117,6 +117,7 @@ absl::Status Partition::LoadStore() {
                                "; remove its folder and it is rebuilt from the log");
   }
   LM_RETURN_IF_ERROR(CheckIdentity());
+  fold_reader_.emplace();
   phase_ = Phase::kFold;
   return absl::OkStatus();
 }
@@ -136,12 +137,15 @@ absl::Status Partition::CheckIdentity() const {
 }
 
 absl::Status Partition::FoldEntry(const LogEntry& entry) {
-  auto record = ParseRecord(entry.value);
-  if (!record.ok()) return Annotate(record.status(), At(entry.position));
-  LM_RETURN_IF_ERROR(Annotate(CheckFollows(*state_, *record), At(entry.position)));
+  auto read = fold_reader_->Read(entry.value);
+  if (!read.ok()) return Annotate(read.status(), At(entry.position));
+  const event::v1::Record& record = **read;
+  if (absl::Status s = CheckFollows(*state_, record); !s.ok()) {
+    return Annotate(s, At(entry.position));
+  }
   Sha256Digest sha256 = Sha256(entry.value);
-  Apply(*state_, *record, sha256);
-  mark_ = {.position = entry.position, .seq = {record->seq()}, .sha256 = sha256};
+  Apply(*state_, record, sha256);
+  mark_ = {.position = entry.position, .seq = {record.seq()}, .sha256 = sha256};
   return absl::OkStatus();
 }
 
@@ -164,6 +168,7 @@ absl::Status Partition::Fold() {
                                std::to_string(state_->meta().parts_missing()) + " records");
   }
   event_reader_.reset();
+  fold_reader_.reset();
   phase_ = Phase::kAnnounce;
   return absl::OkStatus();
 }

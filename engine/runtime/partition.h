@@ -162,6 +162,7 @@ class Partition {
   Phase phase_ = Phase::kFence;
   std::unique_ptr<LogWriter> writer_;
   std::unique_ptr<LogReader> event_reader_;
+  std::optional<RecordReader> fold_reader_;
   std::unique_ptr<PartitionState> state_;
   std::optional<LogClock> clock_;
   std::optional<Inputs> inputs_;

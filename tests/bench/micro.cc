@@ -143,10 +143,11 @@ void BM_FoldWithChainVerified(benchmark::State& state) {
     state.PauseTiming();
     Bench bench;
     state.ResumeTiming();
+    RecordReader reader;
     for (size_t i = 0; i < log.size(); ++i) {
-      auto record = ParseRecord(log[i]);
-      LM_CHECK(record.ok() && CheckFollows(bench.state(), *record).ok());
-      Apply(bench.state(), *record, Sha256(log[i]));
+      auto record = reader.Read(log[i]);
+      LM_CHECK(record.ok() && CheckFollows(bench.state(), **record).ok());
+      Apply(bench.state(), **record, Sha256(log[i]));
       if (i % kBatch == 0) bench.state().TakeChanges();
     }
   }
