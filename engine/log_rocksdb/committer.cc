@@ -10,7 +10,6 @@
 #include "engine/log_rocksdb/files.h"
 #include "engine/log_rocksdb/record_format.h"
 #include "engine/log_rocksdb/rocksdb_status.h"
-#include "rocksdb/write_batch.h"
 
 namespace lastmeter::log_rocksdb {
 namespace {
@@ -197,9 +196,7 @@ void Committer::Write(Commit& commit) {
     return;
   }
   const Timestamp now = options_.clock();
-  size_t bytes = 0;
-  for (const Request& request : commit.requests) bytes += request.bytes;
-  rocksdb::WriteBatch batch(bytes + 64);
+  batch_.Clear();
   // Where each touched topic-partition's entries are gathered; few, so a search would not pay.
   std::vector<int> slot_of(states_.size(), -1);
   rocksdb::Status status;
@@ -224,8 +221,8 @@ void Committer::Write(Commit& commit) {
       const std::array<rocksdb::Slice, 3> parts = {rocksdb::Slice(header, kEntryHeaderSize),
                                                    record.key, record.value};
       if (status.ok()) {
-        status = batch.Put(store_.family(index), rocksdb::SliceParts(&key_slice, 1),
-                           rocksdb::SliceParts(parts.data(), static_cast<int>(parts.size())));
+        status = batch_.Put(store_.family(index), rocksdb::SliceParts(&key_slice, 1),
+                            rocksdb::SliceParts(parts.data(), static_cast<int>(parts.size())));
       }
       request.last = position;
       gathered.entries->push_back({position, now, std::move(record.key), std::move(record.value)});
@@ -234,7 +231,7 @@ void Committer::Write(Commit& commit) {
   if (commit.entries.empty()) return;
   rocksdb::WriteOptions synced;
   synced.sync = true;
-  if (status.ok()) status = store_.db().Write(synced, &batch);
+  if (status.ok()) status = store_.db().Write(synced, &batch_);
   if (!status.ok()) {
     commit.status = Translate(status, "cannot append to the log in " + store_.folder());
     Fail(commit.status);
