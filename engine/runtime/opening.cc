@@ -11,6 +11,8 @@
 namespace lastmeter {
 namespace {
 
+// How often a fenced owner looks for its successor's word.
+constexpr Millis kLookForSuccessor{100};
 // When a log shows less than it is known to hold.
 constexpr Millis kReadAgain{5};
 
@@ -51,6 +53,7 @@ StepResult Partition::Opening() {
       status = Announce();
       break;
     case Phase::kRunning:
+    case Phase::kFenced:
     case Phase::kSpent:
       LM_CHECK(false) << "not opening";
   }
@@ -189,6 +192,15 @@ absl::Status Partition::Announce() {
                            .cluster_id = identity.cluster_id});
   StartAppend();
   return absl::OkStatus();
+}
+
+StepResult Partition::AwaitSuccessor() {
+  absl::Status status = WhoFenced(fenced_how_);
+  if (status.code() == absl::StatusCode::kUnavailable &&
+      clock_source_->Boot() - fenced_at_ < options_.successor_within) {
+    return {.status = absl::OkStatus(), .wake_in = kLookForSuccessor};
+  }
+  return Spend(std::move(status));
 }
 
 absl::Status Partition::WhoFenced(std::string_view how) {

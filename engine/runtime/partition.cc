@@ -57,8 +57,9 @@ StepResult Partition::Step() {
     std::optional<AppendOutcome> outcome = writer_->Poll();
     if (!outcome.has_value()) return {.status = absl::OkStatus(), .wake_in = kLongestWait};
     if (absl::Status s = FinishAppend(*outcome); !s.ok()) return Spend(s);
-    phase_ = Phase::kRunning;
+    if (phase_ != Phase::kFenced) phase_ = Phase::kRunning;
   }
+  if (phase_ == Phase::kFenced) return AwaitSuccessor();
   if (phase_ != Phase::kRunning) return Opening();
   if (absl::Status s = DecideBatch(); !s.ok()) return Spend(s);
   return NextCall();
@@ -72,8 +73,12 @@ StepResult Partition::Spend(absl::Status status) {
 absl::Status Partition::FinishAppend(const AppendOutcome& outcome) {
   in_flight_ = false;
   if (outcome.kind != AppendOutcome::Kind::kCommitted) {
-    if (outcome.status.code() == absl::StatusCode::kAborted)
-      return WhoFenced(ToStd(outcome.status.message()));
+    if (outcome.status.code() == absl::StatusCode::kAborted) {
+      fenced_how_ = std::string(outcome.status.message());
+      fenced_at_ = clock_source_->Boot();
+      phase_ = Phase::kFenced;
+      return absl::OkStatus();
+    }
     if (outcome.status.code() == absl::StatusCode::kResourceExhausted) return outcome.status;
     return absl::UnavailableError(
         "an append did not certainly succeed, so the log is read again: " +

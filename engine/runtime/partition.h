@@ -48,6 +48,11 @@ struct PartitionOptions {
   size_t fold_records = 4096;
   size_t fold_bytes = 4 << 20;
 
+  // How long a fenced owner looks for the word of whoever fenced it before it takes the partition
+  // back: on a log across a network as long as it takes to open, or two engines that were told to
+  // own one partition would go on fencing each other.
+  Millis successor_within{};
+
   // From the ownership before in this process, if there was one.
   std::optional<LogClock::Anchor> clock_before{};
 
@@ -118,7 +123,7 @@ class Partition {
   bool running() const { return phase_ == Phase::kRunning; }
 
  private:
-  enum class Phase { kFence, kVerify, kLoad, kFold, kAnnounce, kRunning, kSpent };
+  enum class Phase { kFence, kVerify, kLoad, kFold, kAnnounce, kRunning, kFenced, kSpent };
 
   Partition(PartitionOptions options, Log* log, Store* store, ClockSource* clock,
             DecideGuard* guard);
@@ -133,7 +138,9 @@ class Partition {
   absl::Status Fold();
   absl::Status FoldEntry(const LogEntry& entry);
   absl::Status Announce();
+  // Who took the partition over, kAborted; kUnavailable when nobody has said so.
   absl::Status WhoFenced(std::string_view how);
+  StepResult AwaitSuccessor();
 
   // partition.cc
   StepResult Spend(absl::Status status);
@@ -189,6 +196,9 @@ class Partition {
   };
   Batch batch_;
   bool in_flight_ = false;
+  // Set in phase kFenced: the log's own words, and since when.
+  std::string fenced_how_;
+  Millis fenced_at_;
   // A quarantine ends its step, so that it is committed before another input can end the process.
   bool cut_short_ = false;
   std::optional<Timestamp> oldest_in_batch_;

@@ -21,6 +21,8 @@ namespace lastmeter {
 namespace {
 
 constexpr char kProgram[] = "lastmeter-escalator";
+// Opening a partition takes a second or two.
+constexpr Millis kSuccessorWithin = Seconds(5);
 
 struct Flags {
   KafkaSettings kafka;
@@ -86,6 +88,7 @@ absl::Status EscalatorService::Start() {
   options.open_store = [data_dir](PartitionId p) { return OpenPartitionStore(data_dir, p); };
   options.open_guard = [data_dir](PartitionId p) { return OpenPartitionGuard(data_dir, p); };
   options.yields = !listed();
+  options.successor_within = kSuccessorWithin;
   escalator_ = std::make_unique<Escalator>(std::move(options));
   AddMetrics();
   LM_RETURN_IF_ERROR(host_.Start(flags_.host, {}, [this] { return NotReady(); }));

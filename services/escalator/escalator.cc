@@ -22,6 +22,7 @@ RunnerOptions Escalator::OptionsOf(PartitionId partition) {
   RunnerOptions options;
   options.partition.partition = partition;
   options.partition.instance = options_.instance;
+  options.partition.successor_within = options_.successor_within;
   options.open_store = [this, partition] { return options_.open_store(partition); };
   options.on_given_up = [this](PartitionId p, const absl::Status& status) { GivenUp(p, status); };
   options.on_trouble = [](PartitionId p, const absl::Status& status) {
@@ -84,10 +85,9 @@ void Escalator::GivenUp(PartitionId partition, const absl::Status& status) {
     if (it != owned_.end()) it->second.taken_at = SteadyClock::now();
     return;
   }
-  const absl::Status named = Annotate(status, absl::StrCat("partition ", partition.value));
-  logging::Error("stopped for good", {{"why", ToStd(named.message())}});
+  logging::Error("stopped for good", {{"why", ToStd(status.message())}});
   std::lock_guard lock(mutex_);
-  if (fatal_.ok()) fatal_ = named;
+  if (fatal_.ok()) fatal_ = status;
 }
 
 void Escalator::Tend() {

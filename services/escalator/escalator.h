@@ -29,6 +29,8 @@ struct EscalatorOptions {
   // so two were, and it ends (fatal() says so). True: the partition is let go until Own() names it
   // anew, or until it has been owned in name only for `take_back_after`.
   bool yields = false;
+  // See PartitionOptions.
+  Millis successor_within{};
   Millis take_back_after = Seconds(60);
 };
 

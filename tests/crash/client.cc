@@ -43,6 +43,12 @@ CrashClient::CrashClient(Options options, Address* address)
   thread_ = std::thread([this] { Run(); });
 }
 
+CrashClient::~CrashClient() {
+  if (!thread_.joinable()) return;
+  address_->End();
+  thread_.join();
+}
+
 const Promises& CrashClient::Finish() {
   thread_.join();
   return promises_;

@@ -52,6 +52,8 @@ class CrashClient {
     std::string staff_token;
   };
   CrashClient(Options options, Address* address);
+  // Ends the address, where a test has failed on its way, and waits.
+  ~CrashClient();
   // Waits for its end.
   const Promises& Finish();
 

@@ -59,6 +59,41 @@ TEST(FaultTest, YieldsToWhoeverTookThePartitionOver) {
   EXPECT_EQ(w.Count(Event::kCaseOpened), 1u);
 }
 
+TEST(FaultTest, LeavesWhoeverFencedItTheTimeToSaySo) {
+  World w;
+  w.options.successor_within = Seconds(5);
+  ASSERT_TRUE(w.Start().ok());
+  MemoryStore store;
+  MemoryDecideGuard guard;
+  PartitionOptions options = w.options;
+  options.instance = "two";
+  auto other = *Partition::Open(options, &w.faulty, &store, &w.clock, &guard);
+  ASSERT_TRUE(other->Step().status.ok()) << "fences the one that runs, and has not yet said so";
+  w.Report("r1");
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(w.partition->Step().status.ok()) << "waits for its word";
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(other->Step().status.ok());
+  EXPECT_EQ(w.Settle().code(), absl::StatusCode::kAborted);
+  EXPECT_EQ(w.Count(Event::kCaseOpened), 1u);
+}
+
+TEST(FaultTest, TakesThePartitionBackFromWhoeverNeverSaidSo) {
+  World w;
+  w.options.successor_within = Seconds(5);
+  ASSERT_TRUE(w.Start().ok());
+  MemoryStore store;
+  MemoryDecideGuard guard;
+  PartitionOptions options = w.options;
+  options.instance = "two";
+  auto other = *Partition::Open(options, &w.faulty, &store, &w.clock, &guard);
+  ASSERT_TRUE(other->Step().status.ok());
+  w.Report("r1");
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(w.partition->Step().status.ok());
+  w.clock.Advance(Seconds(6));
+  EXPECT_EQ(w.Settle().code(), absl::StatusCode::kUnavailable);
+  ASSERT_TRUE(w.Start().ok());
+  EXPECT_EQ(w.Count(Event::kCaseOpened), 1u);
+}
+
 TEST(FaultTest, WaitsForASlowAppendWithoutBlocking) {
   World w;
   w.faulty.SetPlan({.append_polls_max = 50});
