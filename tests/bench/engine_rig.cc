@@ -6,7 +6,11 @@
 
 #include "engine/base/check.h"
 #include "engine/base/status.h"
+#include "engine/log_kafka/kafka_log.h"
+#include "engine/log_rocksdb/rocksdb_log.h"
 #include "engine/store_rocksdb/case_store.h"
+#include "services/common/cloud_events.h"
+#include "tests/bench/modes.h"
 
 namespace lastmeter::bench {
 namespace {
@@ -58,13 +62,28 @@ absl::StatusOr<std::unique_ptr<EngineRig>> EngineRig::Open(Options options) {
   return rig;
 }
 
+absl::Status EngineRig::OpenLog() {
+  if (options_.brokers.empty()) {
+    FillClock* clock = options_.clock;
+    LM_ASSIGN_OR_RETURN(log_, RocksdbLog::Open({.dir = options_.dir + "/log",
+                                                .partition_count = options_.partitions,
+                                                .clock = [clock] { return clock->Wall(); }}));
+    return absl::OkStatus();
+  }
+  KafkaLog::Options kafka;
+  kafka.brokers = options_.brokers;
+  kafka.topic_prefix = options_.topic_prefix;
+  kafka.transactional_prefix = options_.topic_prefix + kafka.transactional_prefix;
+  kafka.headers_of = [](std::string_view record) { return CloudEventHeaders(record); };
+  LM_ASSIGN_OR_RETURN(log_, KafkaLog::Open(std::move(kafka)));
+  return absl::OkStatus();
+}
+
 absl::Status EngineRig::OpenAll() {
   std::filesystem::create_directories(options_.dir + "/store");
   std::filesystem::create_directories(options_.dir + "/guard");
   FillClock* clock = options_.clock;
-  LM_ASSIGN_OR_RETURN(log_, RocksdbLog::Open({.dir = options_.dir + "/log",
-                                              .partition_count = options_.partitions,
-                                              .clock = [clock] { return clock->Wall(); }}));
+  LM_RETURN_IF_ERROR(OpenLog());
   LM_ASSIGN_OR_RETURN(producer_, log_->OpenProducer());
   runtime_ = std::make_unique<Runtime>();
   for (uint32_t i = 0; i < options_.partitions; ++i) {
@@ -184,6 +203,14 @@ EngineRig::Lateness EngineRig::TakeLateness() {
     all.readable.Add(p->lateness.readable);
   }
   return all;
+}
+
+EngineRig::Options RigOptions(const LoadOptions& options, FillClock* clock) {
+  return {.dir = options.dir,
+          .partitions = options.partitions,
+          .brokers = options.brokers,
+          .topic_prefix = options.topic_prefix,
+          .clock = clock};
 }
 
 }  // namespace lastmeter::bench

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "engine/log_rocksdb/rocksdb_log.h"
+#include "engine/log/log.h"
 #include "engine/runtime/clock_source.h"
 #include "engine/runtime/decide_guard.h"
 #include "engine/runtime/runner.h"
@@ -42,13 +42,16 @@ class FillClock : public ClockSource {
   int64_t speed_ = 1;
 };
 
-// The engine as the server runs it, without HTTP: the embedded log, one store and one runner a
-// partition, all in one folder.
+// The engine as the server runs it, without HTTP: the embedded log or one on Kafka, one store and
+// one runner a partition, all in one folder.
 class EngineRig {
  public:
   struct Options {
     std::string dir;
     uint32_t partitions = 4;
+    // Kafka's brokers and the prefix of topics that are there; empty: the embedded log.
+    std::string brokers{};
+    std::string topic_prefix{};
     // Must outlive the rig.
     FillClock* clock = nullptr;
   };
@@ -59,7 +62,7 @@ class EngineRig {
   void Start();
   void Stop();
 
-  RocksdbLog& log() { return *log_; }
+  Log& log() { return *log_; }
   // Sends through a producer, with a bounded number under way; ends the process on an error.
   void Append(Workload::Message message);
   // Everything that was appended is durable.
@@ -90,10 +93,11 @@ class EngineRig {
   struct PerPartition;
   explicit EngineRig(Options options);
   absl::Status OpenAll();
+  absl::Status OpenLog();
   void Committed(PerPartition& p, std::span<const CommittedRecord> records);
 
   const Options options_;
-  std::unique_ptr<RocksdbLog> log_;
+  std::unique_ptr<Log> log_;
   std::unique_ptr<LogProducer> producer_;
   std::vector<std::unique_ptr<PerPartition>> partitions_;
   std::unique_ptr<Runtime> runtime_;
@@ -108,5 +112,8 @@ class EngineRig {
   std::condition_variable done_;
   size_t under_way_ = 0;
 };
+
+struct LoadOptions;
+EngineRig::Options RigOptions(const LoadOptions& options, FillClock* clock);
 
 }  // namespace lastmeter::bench

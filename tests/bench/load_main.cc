@@ -1,13 +1,17 @@
 // lastmeter-load: puts the engine, or a running server, under load and prints rows of the table in
 // tests/bench/README.md. Measures; asserts nothing about times.
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <filesystem>
 #include <iostream>
 
+#include "engine/log_kafka/kafka_log.h"
 #include "tests/bench/measure.h"
 #include "tests/bench/modes.h"
 
 int main(int argc, char** argv) {
+  using namespace lastmeter;
   using namespace lastmeter::bench;
   CLI::App app("Puts the engine, or a running server, under load and prints what it measured.",
                "lastmeter-load");
@@ -17,6 +21,11 @@ int main(int argc, char** argv) {
     mode->add_option("--dir", options.dir, "Folder for the log and the stores; must not exist yet")
         ->required();
     mode->add_flag("--keep", options.keep, "Leave the folder afterwards");
+    mode->add_option("--brokers", options.brokers,
+                     "On Kafka, in topics that are made for the run and stay; without it on the "
+                     "embedded log");
+    mode->add_option("--partitions", options.partitions, "Partitions of the log")
+        ->capture_default_str();
     return mode;
   };
   auto* engine = folder(app.add_subcommand("engine", "Reports and acknowledgements a second"));
@@ -48,6 +57,18 @@ int main(int argc, char** argv) {
   if (std::filesystem::exists(options.dir)) {
     std::cerr << options.dir << " exists already; name a folder that does not.\n";
     return 2;
+  }
+  if (!options.brokers.empty()) {
+    options.topic_prefix = "load-" + std::to_string(getpid()) + ".";
+    const absl::Status made = CreateKafkaTopics({.brokers = options.brokers,
+                                                 .topic_prefix = options.topic_prefix,
+                                                 .partitions = options.partitions,
+                                                 .replication = 1,
+                                                 .min_insync_replicas = 1});
+    if (!made.ok()) {
+      std::cerr << made.ToString() << "\n";
+      return 69;
+    }
   }
   std::filesystem::create_directories(options.dir);
   const int code = engine->parsed()    ? RunEngine(options)

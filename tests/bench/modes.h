@@ -9,6 +9,10 @@ struct LoadOptions {
   // Made, and removed afterwards, unless `keep`.
   std::string dir;
   bool keep = false;
+  // Kafka's brokers; empty: the embedded log. The topics are made for the run.
+  std::string brokers;
+  std::string topic_prefix;
+  uint32_t partitions = 4;
   uint64_t count = 0;
   uint32_t rung_minutes = 1;
   int64_t seconds = 20;
