@@ -188,6 +188,9 @@ std::optional<http::Response> Gateway::CheckDoor(const http::Request& request, U
     ++counters_.refused_rate;
     return Busy(429, "too-many-requests", "you send faster than your limit", wait_s);
   }
+  if (options_.awaits_rules && options_.awaits_rules()) {
+    return Busy(503, "starting", "the rules are not in force yet; nothing was stored", 1);
+  }
   const Millis age = OldestUnreadAge();
   if (age > (urgency == Urgency::kAnswer ? kAnswerOverloadAge : kOverloadAge)) {
     ++counters_.refused_overload;

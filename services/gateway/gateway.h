@@ -30,6 +30,9 @@ struct GatewayOptions {
   // How old the oldest input is that nobody has decided yet. Null: the oldest of this gateway's
   // own that the outcomes do not show as decided.
   std::function<Millis()> oldest_unread_age;
+  // Whether rules are on their way into partitions that have none: a case that opened before them
+  // would be the fallback post's. May be empty: never.
+  std::function<bool()> awaits_rules;
   // What is wrong with rules, each "path: reason". May be empty: the partitions judge alone.
   std::function<std::vector<std::string>(const lastmeter::rules::v1::Rules&)> check_rules;
   bool allow_unsealed = false;

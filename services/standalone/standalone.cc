@@ -64,6 +64,7 @@ class StandaloneImpl : public Standalone {
   absl::Status OpenServices();
   absl::Status StartServer();
   void AddMetrics();
+  bool AwaitsRules() const;
   void SetFatal(const absl::Status& status);
 
   StandaloneOptions options_;
@@ -145,6 +146,7 @@ absl::Status StandaloneImpl::OpenServices() {
   gateway.outcomes = query_.get();
   gateway.now = now;
   gateway.oldest_unread_age = [this] { return escalator_->oldest_unread_age(); };
+  gateway.awaits_rules = [this] { return AwaitsRules(); };
   gateway.check_rules = DescribeRulesProblems;
   gateway.allow_unsealed = options_.allow_unsealed;
   gateway.rate_limit_per_s = options_.rate_limit_per_s;
@@ -183,6 +185,16 @@ void StandaloneImpl::AddMetrics() {
   query_->AddMetrics(&metrics_);
   AddServiceMetrics([this] { return NotReady(); },
                     [this]() -> const http::Server& { return *server_; }, &metrics_);
+}
+
+bool StandaloneImpl::AwaitsRules() const {
+  if (installer_ == nullptr || installer_->done()) return false;
+  for (uint32_t p = 0; p < options_.partitions; ++p) {
+    const auto row = query_->view().FindRules(PartitionId{p});
+    if (!row.ok() || !*row) return true;
+  }
+  // Others are in force until the new ones are.
+  return false;
 }
 
 void StandaloneImpl::SetFatal(const absl::Status& status) {

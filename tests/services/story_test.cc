@@ -301,6 +301,26 @@ TEST_F(Story, OperatorsInstallRules) {
   EXPECT_EQ(Call(kTanDan, "PUT", "/v1/rules", rules).problem, "role-not-allowed");
 }
 
+TEST_F(Story, NoCaseOpensBeforeTheRulesGivenAtTheStart) {
+  auto started = Standalone::Start(options_);
+  ASSERT_TRUE(started.ok()) << started.status();
+  standalone_ = *std::move(started);
+  Answer answer;
+  ASSERT_TRUE(Eventually([&] {
+    answer = Post(kHotline, "/v1/reports?wait=20s", {{"kind", "elder-alone"}, {"area", kVillage}});
+    if (answer.status == 503) {
+      EXPECT_EQ(answer.problem, "starting");
+      EXPECT_EQ(answer.Header("retry-after"), "1");
+    }
+    return answer.status != 503;
+  }));
+  ASSERT_EQ(answer.status, 201) << answer.body;
+  const std::string number = answer.body["caseNumber"];
+  EXPECT_EQ(Get(kTanDan, "/v1/cases/" + number).body["level"], "LEVEL_CRITICAL");
+  // The first case: what was refused before left nothing behind.
+  EXPECT_EQ(number.substr(number.size() - 5), "00001");
+}
+
 TEST_F(Story, AJumpOfTheClockTurnsReadinessRedUntilItIsAccepted) {
   Open();
   ASSERT_EQ(CallRaw(nullptr, "GET", "/readyz", {}, "").status, 200);
