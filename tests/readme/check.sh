@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# What README says under "Use it" works as printed, typed line by line in a folder where nothing is
+# yet. Called by ctest with the folder of the executables.
+set -euo pipefail
+bin=$1
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+cd "$folder"
+mkdir -p build/release deploy
+ln -s "$bin" build/release/bin
+ln -s "$root/deploy/rules" deploy/rules
+
+port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+export LASTMETER_LISTEN=127.0.0.1:$port
+sed -n '/^## Use it/,/^## The house/p' "$root/README.md" | awk '/^```sh/ {on = 1; next} /^```/ {on = 0} on' |
+  sed "s/127\.0\.0\.1:8480/127.0.0.1:$port/; s/-20[0-9][0-9]-00001:/-$(TZ=UTC-8 date +%Y)-00001:/" > commands
+(( $(wc -l < commands) > 10 )) || { echo "README has no commands under 'Use it'"; exit 1; }
+cat > session << 'SESSION'
+# Where a person would wait for "ready", and press Ctrl-C on the stream of events.
+curl() {
+  case "$*" in
+    *event-stream*) timeout 5 "$(type -P curl)" "$@" || (( $? == 124 )) ;;
+    *) command curl --fail-with-body --retry 30 --retry-delay 1 --retry-connrefused "$@"; echo ;;
+  esac
+}
+# The README stops its server; this does where a command before that failed.
+trap 'kill $(jobs -p) 2> /dev/null && wait || true' EXIT
+set -eu
+SESSION
+bash -c 'source ./session; source ./commands' > said 2>&1 < /dev/null || { cat said; echo "a command failed"; exit 1; }
+
+expect() {
+  grep -qE -- "$1" said || { cat said; echo "nothing said '$1'"; exit 1; }
+}
+expect '^ready http://127.0.0.1:'
+expect '"state":"REPORT_STATE_OPENED","caseNumber":"430112001001-20[0-9]{2}-00001"'
+expect '"type":"CaseAcknowledged".*"handlerId":"tan-dan"'
+expect '^event: CaseOpened'
+expect '^event: CaseAcknowledged'
+expect '^Clean: [0-9]+ records break no rule'
+expect 'partition 3: .* decided again, the same bytes'
+expect ' CaseAcknowledged 430112001001-20[0-9]{2}-00001 v2 by=tan-dan'
+echo "README's commands work as printed"
