@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "engine/base/status.h"
+#include "services/common/logging.h"
+#include "services/query/calendar_warning.h"
 #include "services/query/case_fold.h"
 #include "services/query/visibility.h"
 
@@ -106,6 +108,7 @@ void Query::Run() {
       }
     }
     if (folded > 0) streams_.Wake();
+    WarnOnceADay();
     const auto now = steady_clock::now();
     const auto next = waiters_.Expire(now, false);
     lock.lock();
@@ -202,6 +205,18 @@ void Query::NoteDecided(PartitionId partition, const ev::Record& record) {
   const auto& cause = record.input_cause();
   decided_.emplace_back(InputLog{cause.topic() == ev::INPUT_TOPIC_REPORT, partition},
                         LogPosition{cause.position() + 1});
+}
+
+void Query::WarnOnceADay() {
+  const Date today = DateOf(options_.now());
+  if (today == warned_on_) return;
+  const auto row = view_->FindRules(PartitionId{0});
+  if (!row.ok() || !*row) return;
+  warned_on_ = today;
+  lastmeter::rules::v1::Rules rules;
+  rules.ParseFromString((*row)->rules());
+  const std::string warning = CalendarWarning(rules.calendar(), options_.now());
+  if (!warning.empty()) logging::Warning(warning, {{"rules", (*row)->version()}});
 }
 
 void Query::Gather(PartitionId partition, const ev::Record& record) {

@@ -91,6 +91,7 @@ class Query : public Outcomes {
   void LookAhead(PartitionId partition);
   void NoteDecided(PartitionId partition, const lastmeter::event::v1::Record& record);
   void Gather(PartitionId partition, const lastmeter::event::v1::Record& record);
+  void WarnOnceADay();
   PositionVector Folded() const;
   absl::StatusOr<Outcome> Recall(const InputName& input,
                                  const lastmeter::view::v1::InputRow& row) const;
@@ -118,6 +119,7 @@ class Query : public Outcomes {
   std::vector<std::pair<InputName, Outcome>> resolved_;
   // Of the poll under way, in order.
   std::vector<std::pair<InputLog, LogPosition>> decided_;
+  Date warned_on_ = 0;
 
   mutable std::mutex mutex_;
   std::condition_variable wake_;

@@ -11,6 +11,7 @@
 #include "services/common/escape.h"
 #include "services/common/http_json.h"
 #include "services/common/json.h"
+#include "services/query/calendar_warning.h"
 #include "services/query/case_fold.h"
 #include "services/query/query.h"
 #include "services/query/visibility.h"
@@ -372,6 +373,9 @@ void Query::ShowRules(const http::Request& request, const Responder& out) const 
   }
   if (rules.version().empty()) {
     return out->Send(http::Problem(404, "no-rules", "no rules are installed yet"));
+  }
+  if (auto warning = CalendarWarning(rules.rules().calendar(), options_.now()); !warning.empty()) {
+    rules.add_warnings(std::move(warning));
   }
   out->Send(http::JsonResponse(200, rules));
 }

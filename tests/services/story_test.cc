@@ -1,6 +1,7 @@
 // The product through its HTTP door: a case from report to reopening, and what readers see of it.
 #include <algorithm>
 #include <filesystem>
+#include <regex>
 #include <set>
 
 #include "tests/services/house.h"
@@ -299,6 +300,32 @@ TEST_F(Story, OperatorsInstallRules) {
   EXPECT_EQ(refused.problem, "invalid-rules");
   EXPECT_FALSE(refused.body["problems"].empty());
   EXPECT_EQ(Call(kTanDan, "PUT", "/v1/rules", rules).problem, "role-not-allowed");
+}
+
+TEST_F(Story, OperatorsAreWarnedOfACalendarThatEndsSoon) {
+  rules::v1::Rules rules = WangchengRules();
+  rules.mutable_calendar()->clear_days();
+  const auto install_until = [&](Millis from_now) {
+    rules.mutable_calendar()->set_known_until(DateOf(clock_.Wall() + from_now));
+    options_.rules = rules;
+    Open();
+  };
+  install_until(Days(70));
+  EXPECT_EQ(Get(kOperator, "/v1/rules").body.count("warnings"), 0u);
+  Close();
+
+  rules.set_version("ends-soon");
+  install_until(Days(50));
+  const json warnings = Get(kOperator, "/v1/rules").body.value("warnings", json::array());
+  ASSERT_EQ(warnings.size(), 1u);
+  EXPECT_EQ(std::string(warnings[0]).find("the working calendar ends on 20"), 0u);
+  // The log says so by itself: nobody has to ask.
+  Close();
+  Open();
+  ASSERT_TRUE(Eventually([&] { return Get(kOperator, "/v1/rules").status == 200; }));
+  Close();
+  EXPECT_TRUE(std::regex_search(
+      Logged(), std::regex("the working calendar ends on 20[^\n]*\"rules\":\"ends-soon\"")));
 }
 
 TEST_F(Story, NoCaseOpensBeforeTheRulesGivenAtTheStart) {
