@@ -106,7 +106,7 @@ absl::StatusOr<std::string> ReadPrivateFile(int fd, const std::string& path) {
   if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
     return absl::InvalidArgumentError(absl::StrCat("token file ", path, " is not a plain file"));
   }
-  if ((info.st_mode & 077) != 0) {
+  if (!IsPrivateFile(info.st_uid, info.st_mode, geteuid())) {
     return absl::PermissionDeniedError(
         absl::StrCat("token file ", path, " may be read by others. Run: chmod 600 ", path));
   }
@@ -127,6 +127,11 @@ absl::StatusOr<std::string> ReadPrivateFile(int fd, const std::string& path) {
 }
 
 }  // namespace
+
+bool IsPrivateFile(uid_t owner, mode_t mode, uid_t reader) {
+  const bool handed_over = owner == 0 && reader != 0;
+  return (mode & (handed_over ? 037 : 077)) == 0;
+}
 
 absl::StatusOr<TokenFile> TokenFile::Load(const std::string& path) {
   const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <map>
 #include <optional>
 #include <string>
@@ -32,7 +34,7 @@ struct Caller {
 class TokenFile {
  public:
   // Errors: kNotFound, kPermissionDenied, kInvalidArgument with file, line and reason. A file that
-  // others may read is refused.
+  // is not private (IsPrivateFile) is refused.
   static absl::StatusOr<TokenFile> Load(const std::string& path);
   static absl::StatusOr<TokenFile> Parse(std::string_view text, std::string_view name);
   // Compares digests, so that the time taken tells nothing of the token.
@@ -42,6 +44,12 @@ class TokenFile {
  private:
   std::map<std::string, Caller> by_digest_;
 };
+
+// Whether a secret's file is kept from others. Nobody but its owner may have any right to it; but
+// root may hand one to `reader`, who is not root, through the group. Service managers do so:
+// secrets arrive in a pod as 0440 root:<group of the pod>, and systemd's credentials carry an
+// access list, which shows as group rights.
+bool IsPrivateFile(uid_t owner, mode_t mode, uid_t reader);
 
 // A new bearer token: 32 random bytes in base64url. Shown once, never stored. Error: kUnavailable
 // when the system gives no random bytes.

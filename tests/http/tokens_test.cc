@@ -74,6 +74,18 @@ TEST(TokenFileTest, RefusesAFileThatOthersMayRead) {
             absl::StatusCode::kInvalidArgument);
 }
 
+TEST(TokenFileTest, LetsRootHandASecretToAGroup) {
+  constexpr uid_t kRoot = 0, kService = 998, kSomebody = 1000;
+  EXPECT_TRUE(IsPrivateFile(kService, 0600, kService));
+  EXPECT_FALSE(IsPrivateFile(kService, 0640, kService));
+  EXPECT_TRUE(IsPrivateFile(kRoot, 0440, kService));
+  EXPECT_TRUE(IsPrivateFile(kRoot, 0640, kService));
+  EXPECT_FALSE(IsPrivateFile(kRoot, 0660, kService));
+  EXPECT_FALSE(IsPrivateFile(kRoot, 0444, kService));
+  EXPECT_FALSE(IsPrivateFile(kRoot, 0640, kRoot));
+  EXPECT_FALSE(IsPrivateFile(kSomebody, 0640, kService));
+}
+
 TEST(TokenTest, IsNewEachTime) {
   const auto one = MakeToken();
   const auto two = MakeToken();
