@@ -180,6 +180,7 @@ int Main(int argc, char** argv) {
   CLI::App app{"Walks lastmeter's log of record and reports every rule that it breaks.",
                "lastmeter-check"};
   app.footer(kFooter);
+  app.set_version_flag("--version", "lastmeter-check " LASTMETER_VERSION);
   AddPlace(app, place);
   app.add_option("--partition", chosen, "Only this partition; may be given several times")
       ->type_name("N");
