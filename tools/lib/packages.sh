@@ -29,11 +29,15 @@ lastmeter_build_packages=(
   "libbenchmark-dev||benchmarks"
   "librapidcheck-dev||property tests"
   "python3|python3|layer test"
+  "file||strips programs for the Debian package"
+  "dpkg-dev|dpkg-shlibdeps|finds what the Debian package depends on"
 )
 
 lastmeter_test_packages=(
   "clang-format||format test"
   "curl|curl|tries the server from outside"
+  "python3-yaml||reads deploy's files in tests"
+  "systemd|systemd-analyze|checks the units"
   "ca-certificates||lets npm trust its registry"
 )
 
