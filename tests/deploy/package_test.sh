@@ -52,7 +52,7 @@ usr/bin/lastmeterctl rules check --dir usr/share/lastmeter/rules
 python3 -m json.tool usr/share/lastmeter/openapi.json > /dev/null
 cmp usr/share/lastmeter/openapi.json "$root/services/gateway/openapi.json"
 python3 -m json.tool usr/share/lastmeter/grafana/lastmeter.json > /dev/null
-for file in prometheus/lastmeter.rules.yaml proto/lastmeter/event/v1/record.proto; do
+for file in prometheus/lastmeter.rules.yaml proxy/nginx.conf proto/lastmeter/event/v1/record.proto; do
   [[ -s usr/share/lastmeter/$file ]] || fail "no $file"
 done
 [[ ! -e usr/share/lastmeter/proto/lastmeter/state ]] || fail "the private messages are in the package"
