@@ -61,7 +61,7 @@ class Manifests:
             self.problems.append(f"{self.name}: {where['kind']} {where['metadata']['name']}: {what}")
 
     def check_all(self):
-        workloads = self.of("Deployment", "StatefulSet")
+        workloads = self.of("StatefulSet")
         assert len(workloads) == 3, f"{self.name}: {len(workloads)} workloads"
         for workload in workloads:
             self.check_labels(workload)
@@ -88,9 +88,8 @@ class Manifests:
             self.check(matches(spread["labelSelector"], labels), workload, "spreads other pods")
             self.check(set(spread["matchLabelKeys"]) <= set(labels), workload,
                        "spreads by labels that it does not have")
-        if workload["kind"] == "StatefulSet":
-            self.check(workload["spec"]["serviceName"] in self.names("Service"), workload,
-                       "names no service")
+        self.check(workload["spec"]["serviceName"] in self.names("Service"), workload,
+                   "names no service")
 
     def check_pod(self, workload):
         pod = workload["spec"]["template"]["spec"]

@@ -19,14 +19,11 @@ except ImportError:
     sys.exit(77)
 
 METRIC = re.compile(r"\blastmeter_[a-z_]+")
-# Exported by the servers on Kafka alone: looked for where those are in the tree.
-ON_KAFKA = {"lastmeter_partition_state", "lastmeter_partition_backlog_seconds", "lastmeter_group_joined",
-            "lastmeter_gateway_undecided_seconds", "lastmeter_view_lag_records"}
 RUNBOOK = "file:///usr/share/doc/lastmeter/RUNBOOK.md#"
 
 
 def exported(root):
-    names = set() if (root / "services/escalator").is_dir() else set(ON_KAFKA)
+    names = set()
     for file in (root / "services").rglob("*.cc"):
         names |= set(re.findall(r'"(lastmeter_[a-z_]+)"', file.read_text(encoding="utf-8")))
     return names

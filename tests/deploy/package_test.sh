@@ -45,7 +45,7 @@ for path in "$build"/bin/lastmeter "$build"/bin/lastmeterctl "$build"/bin/lastme
   printf '%-24s %6.1f MB\n' "$name" "$(awk -v b="$bytes" 'BEGIN { print b / 1e6 }')"
   programs=$((programs + 1))
 done
-(( programs >= 3 )) || fail "only $programs programs"
+(( programs >= 6 )) || fail "only $programs programs"
 
 # What others build on.
 usr/bin/lastmeterctl rules check --dir usr/share/lastmeter/rules
@@ -76,11 +76,29 @@ done
 diff <(sort "$folder/control/conffiles") <(find etc -type f -printf '/%p\n' | sort) ||
   fail "not every file in /etc is a conffile"
 [[ $(stat -c %a etc/lastmeter/kafka.conf) == 600 ]] || fail "others may read kafka.conf"
-usr/bin/lastmeter serve --help > "$folder/help"
-while read -r variable; do
-  option=--$(tr 'A-Z_' 'a-z-' <<< "${variable#LASTMETER_}")
-  grep -q -- "$option " "$folder/help" || fail "lastmeter.env: $variable is no option"
-done < <(grep -oE '^#?LASTMETER_[A-Z_]+' etc/lastmeter/lastmeter.env | tr -d '#')
+# has PROGRAM OPTION: --help of the program, or of its subcommand serve, names the option.
+has() {
+  local command=("usr/bin/$1")
+  if [[ $1 == lastmeter ]]; then command+=(serve); fi
+  grep -qE -- "^ +(-[a-z],)?$2( |,|$)" <<< "$("${command[@]}" --help)" || fail "$1 has no $2"
+}
+# settings PROGRAM FILE: every variable of the file, commented or not, is an option of the program.
+settings() {
+  local variable
+  while read -r variable; do
+    has "$1" "--$(tr 'A-Z_' 'a-z-' <<< "${variable#LASTMETER_}")"
+  done < <(grep -oE '^(Environment=|#)?LASTMETER_[A-Z_]+' "$2" | grep -oE 'LASTMETER_[A-Z_]+')
+}
+settings lastmeter etc/lastmeter/lastmeter.env
+for unit in usr/lib/systemd/system/*.service; do
+  start=$(grep '^ExecStart=/usr/bin/lastmeter' "$unit") || continue
+  program=$(grep -oE '^ExecStart=/usr/bin/[^ ]+' <<< "$start")
+  program=${program##*/}
+  [[ -x usr/bin/$program ]] || fail "$unit starts $program, which is not in the package"
+  while read -r option; do has "$program" "$option"; done < <(grep -oE -- '--[a-z-]+' <<< "$start")
+  settings "$program" "$unit"
+  if grep -q '/kafka.env$' "$unit"; then settings "$program" etc/lastmeter/kafka.env; fi
+done
 
 # What it needs comes from the programs; its scripts are scripts, and start nothing.
 dpkg-deb -f "$deb" Depends | grep -qE 'libc6.*librocksdb|librocksdb.*libc6' ||
