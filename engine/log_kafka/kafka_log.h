@@ -85,6 +85,7 @@ struct KafkaTopicsOptions {
   uint32_t partitions = 4;
   int replication = 3;
   int min_insync_replicas = 2;
+  // Of an input. What answers it may be twice as large.
   int64_t max_message_bytes = int64_t{4} << 20;
   Millis timeout = Seconds(30);
 };

@@ -29,6 +29,13 @@ struct Setting {
   const char* why;
 };
 
+// A record of the log carries its input byte for byte, and a dead letter carries it in base64. Were
+// they held to the inputs' limit, the largest input could never be answered.
+int64_t MaxMessageBytes(Topic topic, const KafkaTopicsOptions& options) {
+  const bool input = topic == Topic::kReport || topic == Topic::kCommand;
+  return input ? options.max_message_bytes : 2 * options.max_message_bytes;
+}
+
 std::vector<Setting> SettingsOf(Topic topic, const KafkaTopicsOptions& options) {
   const auto retention = [&]() -> Setting {
     switch (topic) {
@@ -47,7 +54,7 @@ std::vector<Setting> SettingsOf(Topic topic, const KafkaTopicsOptions& options) 
       {"cleanup.policy", "delete", Fits::kNoCompaction,
        "compaction keeps one record of each key, and a key is a whole village: all but its last "
        "record would go"},
-      {"max.message.bytes", std::to_string(options.max_message_bytes), Fits::kAtLeast,
+      {"max.message.bytes", std::to_string(MaxMessageBytes(topic, options)), Fits::kAtLeast,
        "the largest record (rules with the whole roster, an input with its events) must fit, or "
        "the "
        "partition stops at it"},
