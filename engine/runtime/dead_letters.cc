@@ -54,8 +54,11 @@ bool DeadLetters::Transmit(uint64_t id, Letter& letter, Millis boot) {
 void DeadLetters::TakeAnswers() {
   std::lock_guard lock(answers_->mutex);
   for (const auto& [id, status] : answers_->by_letter) {
-    status_ = Annotate(status, "dead letters");
-    if (status.ok()) letters_.erase(id);
+    auto it = letters_.find(id);
+    if (it == letters_.end()) continue;
+    status_ = Annotate(status, "dead letter of " + it->second.record.key);
+    // One that is too large for its topic will never be taken.
+    if (status.ok() || status.code() == absl::StatusCode::kInvalidArgument) letters_.erase(it);
   }
   answers_->by_letter.clear();
 }

@@ -34,7 +34,7 @@ class DeadLetters {
   // Begins to send. `boot` is the present boot time.
   void Send(const LogInput& input, std::string_view reason, Millis boot);
 
-  // Sends again what failed. True when nothing is left to wait for.
+  // Sends again what failed and may still succeed. True when nothing is left to wait for.
   bool Settled(Millis boot);
 
   // Why letters do not get through; OK when they do.

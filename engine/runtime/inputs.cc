@@ -40,6 +40,8 @@ bool Inputs::Failed(Source& s, absl::Status status, Millis boot) {
   s.status = Annotate(status, ToString(s.tp));
   if (!s.failing_since.has_value()) s.failing_since = boot;
   s.retry_at = boot + kRetryAfter;
+  s.lost = status.code() == absl::StatusCode::kOutOfRange ||
+           status.code() == absl::StatusCode::kDataLoss;
   // A reader that may only be tried again keeps its place; any other is opened anew where the
   // first input that was not read stands.
   if (status.code() != absl::StatusCode::kUnavailable) s.reader.reset();
@@ -58,7 +60,7 @@ bool Inputs::Open(Source& s, Millis boot) {
 }
 
 void Inputs::Read(Source& s, const Bound& bound, Millis boot) {
-  if (!s.unread.empty() || (s.failing_since.has_value() && boot < s.retry_at)) return;
+  if (!s.unread.empty() || s.lost || (s.failing_since.has_value() && boot < s.retry_at)) return;
   if (!Open(s, boot)) return;
   auto entries = s.reader->Read(bound.records, bound.bytes);
   if (!entries.ok()) {

@@ -76,6 +76,9 @@ class Inputs {
     // The last read stopped at its bound.
     bool may_have_more = true;
     absl::Status status;
+    // The next input is gone. Never tried again: a topic that was made anew would grow past the
+    // place, and what is in it before would be passed over without a word.
+    bool lost = false;
     std::optional<Millis> failing_since;
     Millis retry_at;
     // The question for the end.

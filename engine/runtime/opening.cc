@@ -16,14 +16,14 @@ constexpr Millis kLookForSuccessor{100};
 // When a log shows less than it is known to hold.
 constexpr Millis kReadAgain{5};
 
-std::string At(LogPosition position) {
-  return "event log, position " + std::to_string(position.value);
+std::string At(PartitionId partition, LogPosition position) {
+  return ToString({Topic::kEvent, partition}) + ", position " + std::to_string(position.value);
 }
 
 // What to do when store and log do not belong together.
-absl::Status StoreDiffers(std::string_view what, const StoreMark& mark) {
+absl::Status StoreDiffers(PartitionId partition, std::string_view what, const StoreMark& mark) {
   std::string text = "the store has taken in record seq " + std::to_string(mark.seq.value) +
-                     " at position " + std::to_string(mark.position.value) + ", but ";
+                     " at " + At(partition, mark.position) + ", but ";
   text += what;
   text +=
       ": the log has lost records, or the store belongs to another log. Going on would give case "
@@ -80,13 +80,14 @@ absl::Status Partition::VerifyStore() {
     return absl::OkStatus();
   }
   if (mark->position >= writer_->end_at_open()) {
-    return StoreDiffers("the log ends at position " + std::to_string(writer_->end_at_open().value),
+    return StoreDiffers(options_.partition,
+                        "the log ends at position " + std::to_string(writer_->end_at_open().value),
                         *mark);
   }
   if (event_reader_ == nullptr) {
     auto reader = log_->OpenReader(events, mark->position);
     if (reader.status().code() == absl::StatusCode::kOutOfRange) {
-      return StoreDiffers("the log no longer has it", *mark);
+      return StoreDiffers(options_.partition, "the log no longer has it", *mark);
     }
     if (!reader.ok()) return Annotate(reader.status(), ToString(events));
     event_reader_ = *std::move(reader);
@@ -95,10 +96,10 @@ absl::Status Partition::VerifyStore() {
   log_slow_ = entries.empty() && event_reader_->position() < writer_->end_at_open();
   if (log_slow_) return absl::OkStatus();
   if (entries.empty() || entries[0].position != mark->position) {
-    return StoreDiffers("the log has no record there", *mark);
+    return StoreDiffers(options_.partition, "the log has no record there", *mark);
   }
   if (Sha256(entries[0].value) != mark->sha256) {
-    return StoreDiffers("the record there is another one", *mark);
+    return StoreDiffers(options_.partition, "the record there is another one", *mark);
   }
   mark_ = *mark;
   phase_ = Phase::kLoad;
@@ -141,10 +142,10 @@ absl::Status Partition::CheckIdentity() const {
 
 absl::Status Partition::FoldEntry(const LogEntry& entry) {
   auto read = fold_reader_->Read(entry.value);
-  if (!read.ok()) return Annotate(read.status(), At(entry.position));
+  if (!read.ok()) return Annotate(read.status(), At(options_.partition, entry.position));
   const event::v1::Record& record = **read;
   if (absl::Status s = CheckFollows(*state_, record); !s.ok()) {
-    return Annotate(s, At(entry.position));
+    return Annotate(s, At(options_.partition, entry.position));
   }
   Sha256Digest sha256 = Sha256(entry.value);
   Apply(*state_, record, sha256);
@@ -156,7 +157,8 @@ absl::Status Partition::Fold() {
   bool at_end = event_reader_->position() >= writer_->end_at_open();
   if (!at_end) {
     auto entries = event_reader_->Read(options_.fold_records, options_.fold_bytes);
-    if (!entries.ok()) return Annotate(entries.status(), "event log");
+    if (!entries.ok())
+      return Annotate(entries.status(), ToString({Topic::kEvent, options_.partition}));
     log_slow_ = entries->empty() && event_reader_->position() < writer_->end_at_open();
     for (const LogEntry& entry : *entries) {
       // Written after this writer opened, so by one that opened later.
@@ -212,7 +214,9 @@ absl::Status Partition::WhoFenced(std::string_view how) {
     LM_ASSIGN_OR_RETURN(auto entries, reader->Read(options_.fold_records, options_.fold_bytes));
     if (entries.empty()) break;
     for (const LogEntry& entry : entries) {
-      LM_ASSIGN_OR_RETURN(auto record, ParseRecord(entry.value));
+      auto parsed = ParseRecord(entry.value);
+      if (!parsed.ok()) return Annotate(parsed.status(), At(options_.partition, entry.position));
+      const event::v1::Record& record = *parsed;
       if (!record.event().has_writer_opened()) continue;
       const std::string& instance = record.event().writer_opened().instance();
       if (record.epoch() < own_epoch ||

@@ -18,6 +18,13 @@ constexpr size_t kMostRecomputed = 256;
 constexpr Millis kAskAgain{1};
 constexpr Millis kLongestWait = Seconds(1);
 
+// The log refuses what it was given, and will refuse it again after it was decided again.
+bool IsRefusal(const absl::Status& status) {
+  return status.code() == absl::StatusCode::kInvalidArgument ||
+         status.code() == absl::StatusCode::kPermissionDenied ||
+         status.code() == absl::StatusCode::kFailedPrecondition;
+}
+
 bool IsUnreadable(const event::v1::Event& event) {
   return event.case_opened().unreadable() ||
          event.command_rejected().reason() == event::v1::REJECTION_UNREADABLE;
@@ -79,7 +86,10 @@ absl::Status Partition::FinishAppend(const AppendOutcome& outcome) {
       phase_ = Phase::kFenced;
       return absl::OkStatus();
     }
-    if (outcome.status.code() == absl::StatusCode::kResourceExhausted) return outcome.status;
+    if (outcome.status.code() == absl::StatusCode::kResourceExhausted ||
+        IsRefusal(outcome.status)) {
+      return outcome.status;
+    }
     return absl::UnavailableError(
         "an append did not certainly succeed, so the log is read again: " +
         std::string(outcome.status.message()));

@@ -167,11 +167,15 @@ std::vector<std::pair<PartitionId, RunnerStatus>> Runtime::status() const {
 
 absl::Status Runtime::Ready() const {
   for (const auto& [partition, status] : status()) {
-    if (status.state == RunnerStatus::State::kRunning) continue;
+    const absl::Status& trouble = status.partition.trouble;
+    // Inputs that were accepted and are gone: nothing else would ever say so.
+    const bool lost = trouble.code() == absl::StatusCode::kOutOfRange ||
+                      trouble.code() == absl::StatusCode::kDataLoss;
+    if (status.state == RunnerStatus::State::kRunning && !lost) continue;
     std::string text = "partition " + std::to_string(partition.value) + " is " +
                        std::string(ToString(status.state));
     const absl::Status& why =
-        status.state == RunnerStatus::State::kHeld ? status.partition.trouble : status.last_failure;
+        lost || status.state == RunnerStatus::State::kHeld ? trouble : status.last_failure;
     if (!why.ok()) text += ": " + std::string(why.message());
     return MakeStatus(absl::StatusCode::kUnavailable, text);
   }

@@ -94,7 +94,7 @@ class Runtime {
   void Stop();
 
   std::vector<std::pair<PartitionId, RunnerStatus>> status() const;
-  // OK when every partition runs and fires its timers: what /readyz answers.
+  // OK when every partition runs, fires its timers and has lost no input: what /readyz answers.
   absl::Status Ready() const;
 
  private:
