@@ -1,4 +1,4 @@
-// The contract suite's subject on a real broker.
+// The contract suite's subject on a real broker; of one partition where scenario files are played.
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -17,7 +17,7 @@ Timestamp SystemNow() {
 
 struct KafkaSubject : Subject {
   KafkaSubject() {
-    auto opened = KafkaLog::Open(Broker::Get().NewInstallation(2));
+    auto opened = KafkaLog::Open(Broker::Get().NewInstallation(LASTMETER_TEST_PARTITIONS));
     EXPECT_TRUE(opened.ok()) << opened.status();
     kafka = *std::move(opened);
   }

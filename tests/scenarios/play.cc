@@ -299,6 +299,8 @@ void Player::Run(const Input& input) {
     records_.push_back(std::move(sealed));
   }
   rows_.Take(state_->TakeChanges());
+  const auto timer = state_->NextTimer();
+  moments_.push_back({now_, input, timer.has_value() && timer->due <= now_});
 }
 
 void Player::Tick() {

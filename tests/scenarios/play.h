@@ -24,6 +24,15 @@ class Player {
   // Plays one file's text. Returns what did not come as written, a line each; empty when all did.
   std::vector<std::string> Play(std::string_view text);
 
+  // What was decided, in order: the file as an engine sees it.
+  struct Moment {
+    Timestamp now;
+    Input input;
+    // A timer was due when it had been decided, and is left to a later moment.
+    bool due_left = false;
+  };
+  const std::vector<Moment>& moments() const { return moments_; }
+
   // Everything that was decided, as it would be stored.
   const std::vector<SealedRecord>& records() const { return records_; }
   const PartitionState& state() const { return *state_; }
@@ -60,6 +69,7 @@ class Player {
   lastmeter::rules::v1::Rules rules_;
   Rows rows_;
   std::unique_ptr<PartitionState> state_;
+  std::vector<Moment> moments_;
   std::vector<SealedRecord> records_;
   std::vector<Described> happened_;
   std::map<std::string, std::string> case_of_report_;
