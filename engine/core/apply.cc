@@ -17,6 +17,9 @@ void ApplyOwnership(PartitionState& state, const ev::Record& record) {
   meta.set_partition_count(opened.partition_count());
   meta.set_cluster_id(opened.cluster_id());
   meta.set_instance(opened.instance());
+  if (!opened.has_moved_from()) return;
+  meta.set_next_report(opened.moved_from().next_report());
+  meta.set_next_command(opened.moved_from().next_command());
 }
 
 void ApplyRules(PartitionState& state, const ev::Record& record) {

@@ -47,6 +47,12 @@ Decision DecideOne(Draft draft, const OwnershipInput& input) {
   opened->set_partition(input.partition.value);
   opened->set_partition_count(input.partition_count);
   opened->set_cluster_id(input.cluster_id);
+  if (input.moved_from) {
+    ev::MovedFrom* moved = opened->mutable_moved_from();
+    moved->set_cluster_id(input.moved_from->cluster_id);
+    moved->set_next_report(input.moved_from->next_report.value);
+    moved->set_next_command(input.moved_from->next_command.value);
+  }
   return std::move(draft).FinishEngine();
 }
 
@@ -196,8 +202,14 @@ Input InputOf(const ev::Record& first) {
   switch (first.event().body_case()) {
     case ev::Event::kWriterOpened: {
       const auto& opened = first.event().writer_opened();
-      return OwnershipInput{
+      OwnershipInput input{
           opened.instance(), {opened.partition()}, opened.partition_count(), opened.cluster_id()};
+      if (opened.has_moved_from()) {
+        const auto& moved = opened.moved_from();
+        input.moved_from =
+            MovedFrom{moved.cluster_id(), {moved.next_report()}, {moved.next_command()}};
+      }
+      return input;
     }
     case ev::Event::kHeartbeat:
       return HeartbeatInput{};

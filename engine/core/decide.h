@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -33,12 +34,22 @@ struct TimerInput {
   bool inputs_unseen = false;
 };
 
+// What was folded up to here was written on another log.
+struct MovedFrom {
+  // Identity of the log before.
+  std::string cluster_id;
+  // Where the inputs that are not decided yet begin in the new log's topics.
+  LogPosition next_report;
+  LogPosition next_command;
+};
+
 // Inputs of the engine itself.
 struct OwnershipInput {
   std::string instance;
   PartitionId partition;
   uint32_t partition_count = 0;
   std::string cluster_id;
+  std::optional<MovedFrom> moved_from = std::nullopt;
 };
 struct HeartbeatInput {};
 struct DayInput {};

@@ -105,6 +105,21 @@ std::vector<Broken> LogFaults() {
        [](Story& s) {
          s.log[s.writer_again].mutable_event()->mutable_writer_opened()->set_cluster_id("other");
        }},
+      {rule::kWriter, "a log that was moved from another one than this",
+       [](Story& s) {
+         auto* opened = s.log[s.writer_again].mutable_event()->mutable_writer_opened();
+         opened->set_cluster_id("other");
+         opened->mutable_moved_from()->set_cluster_id("somebody else's");
+       }},
+      {rule::kWriter, "a log that was moved to itself",
+       [](Story& s) {
+         auto* opened = s.log[s.writer_again].mutable_event()->mutable_writer_opened();
+         opened->mutable_moved_from()->set_cluster_id("c");
+       }},
+      {rule::kWriter, "a log that was moved before it began",
+       [](Story& s) {
+         s.log[s.writer].mutable_event()->mutable_writer_opened()->mutable_moved_from();
+       }},
       {rule::kDay, "tomorrow comes today",
        [](Story& s) { s.log[s.day].mutable_event()->mutable_day_rolled()->set_date(20260106); }},
       {rule::kRules, "rules are counted twice",
@@ -430,6 +445,25 @@ TEST(JudgeTest, EveryPrefixOfWholeDecisionsIsClean) {
     Judge judge = JudgeOf({stored.begin(), stored.begin() + static_cast<std::ptrdiff_t>(n)});
     EXPECT_TRUE(judge.clean()) << n << " records: " << Told(judge);
   }
+}
+
+TEST(JudgeTest, AMovedLogGoesOnWithTheInputsOfItsNewTopics) {
+  Story s;
+  // Inputs after the second ownership are numbered anew.
+  auto note = Story::MakeNote("after the move", Story::kSecond);
+  s.log.Command(472, note, {Story::Noted(Story::kSecond, 1, true)});
+  s.log.records().back().mutable_input_cause()->set_position(0);
+  const auto findings = [&] {
+    const Judge judge = JudgeOf(s.log.Seal(), {});
+    return judge.counts().findings;
+  };
+  EXPECT_EQ(findings(), 1u) << "an input before those that were decided";
+  auto* opened = s.log[s.writer_again].mutable_event()->mutable_writer_opened();
+  opened->set_cluster_id("new");
+  opened->mutable_moved_from()->set_cluster_id("c");
+  EXPECT_EQ(findings(), 0u);
+  opened->mutable_moved_from()->set_next_command(1);
+  EXPECT_EQ(findings(), 1u) << "an input before those that were still to be decided";
 }
 
 TEST(JudgeTest, EachFaultIsFoundAsWhatItIs) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <sstream>
+#include <utility>
 
 #include "engine/base/check.h"
 #include "lastmeter/report/v1/report.pb.h"
@@ -127,7 +128,7 @@ bool Player::Directive(const Line& line) {
     if (!midnight) return Fail(line.number, "not a date");
     now_ = *midnight;
     if (state_->meta().seq() == 0) {
-      Run(OwnershipInput{"scenario", {0}, 1, "scenario"});
+      Run(OwnershipInput{"scenario", {0}, 1, cluster_});
       Run(DayInput{});
     }
     return true;
@@ -178,7 +179,13 @@ bool Player::Act(const Line& line) {
     return true;
   }
   if (verb == "restart") {
-    Run(OwnershipInput{"scenario", {0}, 1, "scenario"});
+    Run(OwnershipInput{"scenario", {0}, 1, cluster_});
+    return true;
+  }
+  if (verb == "move") {
+    const std::string before = std::exchange(cluster_, cluster_ + "-moved");
+    next_report_ = next_command_ = 0;
+    Run(OwnershipInput{"scenario", {0}, 1, cluster_, MovedFrom{before, {0}, {0}}});
     return true;
   }
   cd::Command command;

@@ -77,6 +77,8 @@ class Player {
   std::vector<std::string> failures_;
   Timestamp now_;
   Timestamp down_until_{0};
+  // The log that the records are written to.
+  std::string cluster_ = "scenario";
   int64_t next_report_ = 0;
   int64_t next_command_ = 0;
 };

@@ -18,6 +18,11 @@ class InputBook {
   // The first record of a decision on an input. Reads the input's bytes and leaves pointers to
   // what could be read in the decision, valid until the next call.
   void Begin(const lastmeter::event::v1::Record& record, DecisionRecord& decision);
+  // The log was copied to another one, whose input topics begin here.
+  void GoOnFrom(int64_t next_report, int64_t next_command) {
+    last_report_ = next_report - 1;
+    last_command_ = next_command - 1;
+  }
   // Every record of the decision, the first included: what the event claims of its input.
   void Take(const lastmeter::event::v1::Event& event, DecisionRecord& decision, uint32_t part);
 

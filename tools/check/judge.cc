@@ -299,15 +299,24 @@ void Judge::Impl::TakePartitionEvent(const ev::Record& record) {
 
 void Judge::Impl::TakeWriter(const ev::WriterOpened& opened) {
   const bool first = ++counts.ownerships == 1;
+  const bool moved = opened.has_moved_from();
+  // A log that was moved names the one before, and is another one.
+  const bool belongs =
+      first   ? !moved
+      : moved ? opened.moved_from().cluster_id() == cluster_id && opened.cluster_id() != cluster_id
+              : opened.cluster_id() == cluster_id;
   sink.Require(
       opened.partition() == partition.value && opened.partition_count() > partition.value &&
-          (first || (opened.partition_count() == place.partition_count &&
-                     opened.cluster_id() == cluster_id)),
+          (first || opened.partition_count() == place.partition_count) && belongs,
       rule::kWriter, [&] {
         return opened.instance() + " opened partition " + std::to_string(opened.partition()) +
                " of " + std::to_string(opened.partition_count()) + " in cluster '" +
-               opened.cluster_id() + "'";
+               opened.cluster_id() + "'" +
+               (moved ? ", moved from '" + opened.moved_from().cluster_id() + "'" : "");
       });
+  if (moved) {
+    inputs.GoOnFrom(opened.moved_from().next_report(), opened.moved_from().next_command());
+  }
   place.partition = partition;
   place.partition_count = opened.partition_count();
   cluster_id = opened.cluster_id();

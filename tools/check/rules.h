@@ -23,7 +23,9 @@ inline constexpr Rule kEpoch{
     "the log begins with WriterOpened in epoch 1; each WriterOpened, and nothing else, "
     "raises the epoch by one"};
 inline constexpr Rule kWriter{
-    "writer", "every owner names this partition, and the same partition count and cluster"};
+    "writer",
+    "every owner names this partition, and the same partition count and cluster; where the log was "
+    "moved it names the cluster before, and another one"};
 inline constexpr Rule kDay{"day", "DayRolled names the date of its log time, and dates rise"};
 inline constexpr Rule kRules{
     "rules", "RulesInstalled counts from 1; opening and reopening pin the rules in force"};
