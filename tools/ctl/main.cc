@@ -6,6 +6,7 @@
 #include "engine/log_kafka/kafka_log.h"
 #include "engine/log_kafka/kafka_settings.h"
 #include "engine/log_rocksdb/rocksdb_log.h"
+#include "services/common/cloud_events.h"
 #include "services/common/config.h"
 #include "services/common/exit_codes.h"
 #include "tools/ctl/tool.h"
@@ -16,9 +17,15 @@ namespace {
 absl::StatusOr<OpenedLog> OpenKafka(const KafkaPlace& place) {
   LM_ASSIGN_OR_RETURN(auto properties, KafkaProperties({.properties = place.properties,
                                                         .properties_file = place.properties_file}));
-  LM_ASSIGN_OR_RETURN(auto log, KafkaLog::Open({.brokers = place.brokers,
-                                                .topic_prefix = place.topic_prefix,
-                                                .properties = std::move(properties)}));
+  KafkaLog::Options options{
+      .brokers = place.brokers,
+      .topic_prefix = place.topic_prefix,
+      .properties = std::move(properties),
+      .headers_of = [](std::string_view value) { return CloudEventHeaders(value); }};
+  if (!place.transactional_prefix.empty()) {
+    options.transactional_prefix = place.transactional_prefix;
+  }
+  LM_ASSIGN_OR_RETURN(auto log, KafkaLog::Open(std::move(options)));
   OpenedLog opened;
   opened.extent = [kafka = log.get()](TopicPartition tp) -> absl::StatusOr<LogExtent> {
     LM_ASSIGN_OR_RETURN(const auto extent, kafka->ExtentOf(tp));
@@ -31,14 +38,9 @@ absl::StatusOr<OpenedLog> OpenKafka(const KafkaPlace& place) {
   return opened;
 }
 
-absl::StatusOr<OpenedLog> OpenEmbedded(const Place& place, bool accept_loss) {
-  RocksdbLog::Options options;
+absl::StatusOr<OpenedLog> OpenEmbedded(const Place& place, RocksdbLog::Options options) {
   options.dir = place.data_dir + "/log";
   options.witness_path = place.witness;
-  // After a loss of the whole log, accepting it means to begin an empty one.
-  options.create_if_missing = accept_loss;
-  options.read_only = !accept_loss;
-  options.accept_data_loss = accept_loss;
   LM_ASSIGN_OR_RETURN(auto log, RocksdbLog::Open(std::move(options)));
   OpenedLog opened;
   opened.warnings = log->warnings();
@@ -62,11 +64,25 @@ int Main(int argc, char** argv) {
   app.footer(kFooter);
   Backends backends;
   backends.open_to_read = [](const Place& place) {
-    return place.data_dir.empty() ? OpenKafka(place.kafka) : OpenEmbedded(place, false);
+    return place.data_dir.empty()
+               ? OpenKafka(place.kafka)
+               : OpenEmbedded(place, {.create_if_missing = false, .read_only = true});
   };
-  backends.accept_loss = [](const Place& place) { return OpenEmbedded(place, true); };
+  backends.open_to_leave = [](const Place& place) {
+    return place.data_dir.empty() ? OpenKafka(place.kafka)
+                                  : OpenEmbedded(place, {.create_if_missing = false});
+  };
+  backends.open_to_enter = [](const Place& place, uint32_t partitions) {
+    return place.data_dir.empty() ? OpenKafka(place.kafka)
+                                  : OpenEmbedded(place, {.partition_count = partitions});
+  };
+  backends.accept_loss = [](const Place& place) {
+    // After a loss of the whole log, accepting it means to begin an empty one.
+    return OpenEmbedded(place, {.accept_data_loss = true});
+  };
   std::vector<Subcommand> all;
   AddLog(app, backends, &all);
+  AddLogCopy(app, backends, &all);
   AddVerify(app, backends, &all);
   AddAsOf(app, backends, &all);
   AddRules(app, &all);

@@ -25,6 +25,8 @@ namespace lastmeter::ctl {
 struct KafkaPlace {
   std::string brokers{};
   std::string topic_prefix{};
+  // Of the escalator's transactional ids; empty: as the escalator has it by default.
+  std::string transactional_prefix{};
   // name=value
   std::vector<std::string> properties{};
   std::string properties_file{};
@@ -43,6 +45,10 @@ struct Backends {
   // To look at, beside running servers too, whose writers are left alone. An embedded log is shown
   // as it is at the moment of opening.
   std::function<absl::StatusOr<OpenedLog>(const Place&)> open_to_read;
+  // To move away from: nobody else may use it meanwhile, as far as that can be seen to.
+  std::function<absl::StatusOr<OpenedLog>(const Place&)> open_to_leave{};
+  // To move to: an embedded log is made with so many partitions where there is none.
+  std::function<absl::StatusOr<OpenedLog>(const Place&, uint32_t partitions)> open_to_enter{};
   // Takes what is left after a loss and makes the witness agree.
   std::function<absl::StatusOr<OpenedLog>(const Place&)> accept_loss;
 };
@@ -55,6 +61,8 @@ struct Subcommand {
 };
 
 void AddLog(CLI::App& app, const Backends& backends, std::vector<Subcommand>* all);
+// To "log", which must have been added.
+void AddLogCopy(CLI::App& app, const Backends& backends, std::vector<Subcommand>* all);
 void AddVerify(CLI::App& app, const Backends& backends, std::vector<Subcommand>* all);
 void AddAsOf(CLI::App& app, const Backends& backends, std::vector<Subcommand>* all);
 void AddRules(CLI::App& app, std::vector<Subcommand>* all);
