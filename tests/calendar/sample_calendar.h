@@ -5,6 +5,7 @@
 
 #include "engine/base/check.h"
 #include "lastmeter/rules/v1/rules.pb.h"
+#include "tests/paths.h"
 
 namespace lastmeter {
 
@@ -19,7 +20,7 @@ inline rules::v1::Calendar NoticesOf2024To2026() {
   };
   add(8 * 60 + 30, 12 * 60);
   add(13 * 60 + 30, 17 * 60);
-  std::ifstream file(LASTMETER_SOURCE_DIR "/deploy/rules/calendar.csv");
+  std::ifstream file(test::SourcePath("deploy/rules/calendar.csv"));
   LM_CHECK(file.good()) << "deploy/rules/calendar.csv is missing";
   std::string line;
   std::getline(file, line);

@@ -13,6 +13,7 @@
 
 #include "engine/log_rocksdb/rocksdb_log.h"
 #include "tests/check/story.h"
+#include "tests/paths.h"
 #include "tools/check/rules.h"
 
 namespace lastmeter {
@@ -38,7 +39,7 @@ class CheckProgramTest : public testing::Test {
   // Standard output and error together.
   static Outcome Run(const std::string& arguments) {
     Outcome outcome;
-    const std::string command = LASTMETER_BIN_DIR "/lastmeter-check " + arguments + " 2>&1";
+    const std::string command = test::ProgramPath("lastmeter-check") + " " + arguments + " 2>&1";
     FILE* pipe = popen(command.c_str(), "r");
     if (pipe == nullptr) return outcome;
     char buffer[4096];

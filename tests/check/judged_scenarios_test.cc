@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "tests/core/sample_rules.h"
+#include "tests/paths.h"
 #include "tests/scenarios/play.h"
 #include "tools/check/judge.h"
 
@@ -17,7 +18,7 @@ namespace {
 std::vector<std::filesystem::path> Files() {
   std::vector<std::filesystem::path> files;
   for (const auto& entry :
-       std::filesystem::directory_iterator(LASTMETER_SOURCE_DIR "/tests/scenarios/files")) {
+       std::filesystem::directory_iterator(test::SourcePath("tests/scenarios/files"))) {
     if (entry.path().extension() == ".scn") files.push_back(entry.path());
   }
   std::sort(files.begin(), files.end());

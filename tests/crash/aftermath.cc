@@ -14,6 +14,7 @@
 #include "lastmeter/event/v1/record.pb.h"
 #include "lastmeter/report/v1/report.pb.h"
 #include "services/common/tokens.h"
+#include "tests/paths.h"
 
 namespace lastmeter::test {
 namespace {
@@ -64,7 +65,7 @@ int64_t FromEnvironment(const char* name, int64_t otherwise) {
 }
 
 void WriteFastRules(const std::string& folder) {
-  std::filesystem::copy(LASTMETER_SOURCE_DIR "/deploy/rules", folder,
+  std::filesystem::copy(test::SourcePath("deploy/rules"), folder,
                         std::filesystem::copy_options::recursive);
   std::ifstream in(folder + "/policy.yaml");
   std::stringstream text;

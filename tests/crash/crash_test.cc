@@ -11,6 +11,7 @@
 #include "tests/crash/aftermath.h"
 #include "tests/crash/client.h"
 #include "tests/log/temp_folder.h"
+#include "tests/paths.h"
 #include "tests/process/server_process.h"
 
 // The server is killed at random moments, over and over, under people who report and answer. What
@@ -109,10 +110,10 @@ TEST(Crash, KeepsEveryPromiseThroughKills) {
 
   // Each timer that fell due has fired, and none early: the judge knows when.
   const Ended judged =
-      RunProgram({LASTMETER_BIN_DIR "/lastmeter-check", "--data-dir", data_dir, "--to-now"});
+      RunProgram({test::ProgramPath("lastmeter-check"), "--data-dir", data_dir, "--to-now"});
   EXPECT_EQ(judged.code, 0) << judged.output;
   const Ended verified =
-      RunProgram({LASTMETER_BIN_DIR "/lastmeterctl", "verify", "--data-dir", data_dir});
+      RunProgram({test::ProgramPath("lastmeterctl"), "verify", "--data-dir", data_dir});
   EXPECT_EQ(verified.code, 0) << verified.output;
 
   std::cout << kills << " kills, " << all.reports.size() << " reports and " << all.commands.size()

@@ -14,6 +14,7 @@
 #include "engine/store_rocksdb/case_store.h"
 #include "services/common/http_client.h"
 #include "tests/log/temp_folder.h"
+#include "tests/paths.h"
 #include "tests/process/server_process.h"
 
 // What the whole server makes of damage: a clear error with what to do, or everything is there.
@@ -37,7 +38,7 @@ class DamageTest : public testing::Test {
   std::string errors() const { return folder_.path() + "/stderr"; }
 
   std::vector<std::string> Arguments(const std::string& data_dir) const {
-    return {"--data-dir", data_dir, "--rules", LASTMETER_SOURCE_DIR "/deploy/rules"};
+    return {"--data-dir", data_dir, "--rules", test::SourcePath("deploy/rules")};
   }
   std::unique_ptr<ServerProcess> Serve(const std::string& data_dir,
                                        const std::vector<std::string>& before = {}) const {
@@ -70,7 +71,7 @@ class DamageTest : public testing::Test {
 
   // Which accepted reports the log does not hold; says so when it cannot be read.
   static Ended Cat(const std::string& data_dir) {
-    return RunProgram({LASTMETER_BIN_DIR "/lastmeterctl", "log", "cat", "--data-dir", data_dir,
+    return RunProgram({test::ProgramPath("lastmeterctl"), "log", "cat", "--data-dir", data_dir,
                        "--type", "CaseOpened"});
   }
   std::set<std::string> Missing(const std::string& data_dir) const {
@@ -176,7 +177,7 @@ TEST_F(DamageTest, ALogCutShortIsRefusedUntilTheLossIsAccepted) {
   fs::resize_file(wal, fs::file_size(wal) / 2);
   ExpectRefusal(data(), testing::Gt(0), HasSubstr("accept-loss"));
   const Ended accepted = RunProgram(
-      {LASTMETER_BIN_DIR "/lastmeterctl", "log", "accept-loss", "--data-dir", data(), "--yes"});
+      {test::ProgramPath("lastmeterctl"), "log", "accept-loss", "--data-dir", data(), "--yes"});
   EXPECT_EQ(accepted.code, 0) << accepted.output;
   EXPECT_THAT(accepted.output, HasSubstr("given up"));
   auto server = Serve(data());

@@ -8,6 +8,7 @@
 #include <iostream>
 
 #include "engine/base/check.h"
+#include "tests/paths.h"
 
 namespace lastmeter {
 
@@ -42,7 +43,7 @@ void Broker::Kill() { LM_CHECK(Tool("stop --kill --dir " + dir_) == 0) << "the b
 void Broker::Restart() { Start(); }
 
 int Broker::Tool(const std::string& arguments) const {
-  const std::string command = std::string(LASTMETER_SOURCE_DIR) + "/tools/kafka " + arguments;
+  const std::string command = test::SourcePath("tools/kafka") + " " + arguments;
   return std::system(command.c_str());
 }
 

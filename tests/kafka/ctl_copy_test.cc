@@ -12,6 +12,7 @@
 #include "engine/log_rocksdb/rocksdb_log.h"
 #include "tests/kafka/broker.h"
 #include "tests/log/temp_folder.h"
+#include "tests/paths.h"
 #include "tests/process/server_process.h"
 #include "tests/runtime/world.h"
 
@@ -24,8 +25,8 @@ using test::RunProgram;
 using ::testing::HasSubstr;
 
 constexpr uint32_t kPartitions = 2;
-const std::string kCtl = LASTMETER_BIN_DIR "/lastmeterctl";
-const std::string kCheck = LASTMETER_BIN_DIR "/lastmeter-check";
+const std::string kCtl = test::ProgramPath("lastmeterctl");
+const std::string kCheck = test::ProgramPath("lastmeter-check");
 
 void Append(Log& log, TopicPartition tp, const std::string& key, const std::string& bytes) {
   std::promise<absl::StatusOr<LogPosition>> answer;

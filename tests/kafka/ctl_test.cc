@@ -15,6 +15,7 @@
 
 #include "tests/check/story.h"
 #include "tests/kafka/broker.h"
+#include "tests/paths.h"
 #include "tests/process/server_process.h"
 
 namespace lastmeter {
@@ -31,8 +32,8 @@ const bool kWithAuthorizer =
              "super.users=User:ANONYMOUS",
              1) == 0;
 
-const std::string kCtl = LASTMETER_BIN_DIR "/lastmeterctl";
-const std::string kCheck = LASTMETER_BIN_DIR "/lastmeter-check";
+const std::string kCtl = test::ProgramPath("lastmeterctl");
+const std::string kCheck = test::ProgramPath("lastmeter-check");
 
 std::vector<std::string> On(const KafkaLog::Options& place, std::vector<std::string> words) {
   words.insert(words.end(), {"--brokers", place.brokers, "--topic-prefix", place.topic_prefix});

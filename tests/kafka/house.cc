@@ -1,4 +1,5 @@
 #include "tests/kafka/house.h"
+#include "tests/paths.h"
 
 #include <gtest/gtest.h>
 
@@ -61,7 +62,7 @@ void KafkaHouse::InstallRules() {
   const std::string token_file = folder_.path() + "/operator-token";
   std::ofstream(token_file) << tokens_.operators;
   const Ended ended = RunProgram(
-      {LASTMETER_BIN_DIR "/lastmeterctl", "rules", "install", "--dir", folder_.path() + "/rules",
+      {test::ProgramPath("lastmeterctl"), "rules", "install", "--dir", folder_.path() + "/rules",
        "--url", "http://127.0.0.1:" + std::to_string(gateway_port_), "--token-file", token_file});
   EXPECT_EQ(ended.code, 0) << ended.output;
 }

@@ -10,6 +10,7 @@
 #include "tests/crash/client.h"
 #include "tests/kafka/broker.h"
 #include "tests/kafka/house.h"
+#include "tests/paths.h"
 
 // The house on Kafka, killed room by room at random moments under people who report and answer: an
 // engine, both, the gateway, the broker; an engine frozen until its partitions have gone to the
@@ -146,7 +147,7 @@ TEST(KafkaCrash, KeepsEveryPromiseThroughKillsOfEveryRoom) {
   for (const auto& words : {std::vector<std::string>{"lastmeter-check", "--to-now"},
                             std::vector<std::string>{"lastmeterctl", "verify"}}) {
     std::vector<std::string> line = words;
-    line[0] = std::string(LASTMETER_BIN_DIR) + "/" + line[0];
+    line[0] = ProgramPath(line[0]);
     const auto place = house.Place();
     line.insert(line.end(), place.begin(), place.end());
     const Ended ended = RunProgram(line);
@@ -200,7 +201,7 @@ TEST(KafkaCrash, TwoEnginesWithOnePartitionNeverBothDecideIt) {
   EXPECT_GT(all.reports.size(), 0u);
   for (const std::string& id : all.reports) EXPECT_EQ(says.reports.count(id), 1u) << id;
   for (const auto& [id, count] : says.reports) EXPECT_EQ(count, 1) << id;
-  std::vector<std::string> line = {LASTMETER_BIN_DIR "/lastmeter-check"};
+  std::vector<std::string> line = {test::ProgramPath("lastmeter-check")};
   const auto place = house.Place();
   line.insert(line.end(), place.begin(), place.end());
   const Ended judged = RunProgram(line);

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/kafka/broker.h"
+#include "tests/paths.h"
 #include "tests/process/server_process.h"
 
 namespace lastmeter {
@@ -14,7 +15,7 @@ using test::Ended;
 using test::RunProgram;
 using ::testing::HasSubstr;
 
-const std::string kCtl = LASTMETER_BIN_DIR "/lastmeterctl";
+const std::string kCtl = test::ProgramPath("lastmeterctl");
 
 std::vector<std::string> On(const KafkaLog::Options& place, std::vector<std::string> words) {
   words.insert(words.end(), {"--brokers", place.brokers, "--topic-prefix", place.topic_prefix});

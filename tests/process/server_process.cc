@@ -1,4 +1,5 @@
 #include "tests/process/server_process.h"
+#include "tests/paths.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -71,7 +72,7 @@ Ended RunProgram(const std::vector<std::string>& words) {
 ServerProcess::ServerProcess(const std::vector<std::string>& arguments, const std::string& errors,
                              const std::vector<std::string>& before) {
   std::vector<std::string> words = before;
-  words.push_back(LASTMETER_BIN_DIR "/lastmeter");
+  words.push_back(test::ProgramPath("lastmeter"));
   words.push_back("serve");
   words.insert(words.end(), arguments.begin(), arguments.end());
   words.insert(words.end(), {"--listen", "127.0.0.1:0"});
@@ -81,7 +82,7 @@ ServerProcess::ServerProcess(const std::vector<std::string>& arguments, const st
 std::unique_ptr<ServerProcess> ServerProcess::Start(const std::string& program,
                                                     const std::vector<std::string>& arguments,
                                                     const std::string& errors) {
-  std::vector<std::string> words = {LASTMETER_BIN_DIR "/" + program};
+  std::vector<std::string> words = {test::ProgramPath(program)};
   words.insert(words.end(), arguments.begin(), arguments.end());
   words.insert(words.end(), {"--listen", "127.0.0.1:0"});
   return std::unique_ptr<ServerProcess>(new ServerProcess(Words{std::move(words)}, errors));

@@ -14,13 +14,14 @@
 
 #include "engine/core/rules_view.h"
 #include "tests/core/sample_rules.h"
+#include "tests/paths.h"
 
 namespace lastmeter {
 namespace {
 
 using testing::HasSubstr;
 
-constexpr char kShipped[] = LASTMETER_SOURCE_DIR "/deploy/rules";
+const std::string kShipped = test::SourcePath("deploy/rules");
 
 std::string Slurp(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "tests/core/sample_rules.h"
+#include "tests/paths.h"
 #include "tests/scenarios/play.h"
 #include "tools/check/judge.h"
 
@@ -16,7 +17,7 @@ namespace {
 std::vector<std::string> Files() {
   std::vector<std::string> files;
   for (const auto& entry :
-       std::filesystem::directory_iterator(LASTMETER_SOURCE_DIR "/tests/scenarios/files")) {
+       std::filesystem::directory_iterator(test::SourcePath("tests/scenarios/files"))) {
     if (entry.path().extension() == ".scn") files.push_back(entry.path().string());
   }
   std::sort(files.begin(), files.end());
@@ -104,7 +105,7 @@ TEST(GoldenLogTest, IsWhatThisDeciderVersionWrote) {
              ToHex(AsBytes(player.records().back().sha256)) + " " +
              ToHex(AsBytes(player.state().Digest())) + "\n";
   }
-  const std::string golden = LASTMETER_SOURCE_DIR "/tests/scenarios/golden.txt";
+  const std::string golden = test::SourcePath("tests/scenarios/golden.txt");
   if (std::getenv("LASTMETER_WRITE_GOLDEN") != nullptr) std::ofstream(golden) << lines;
   EXPECT_EQ(Read(golden), lines);
 }

@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "tests/core/sample_rules.h"
+#include "tests/paths.h"
 #include "tests/scenarios/play.h"
 
 namespace lastmeter::query {
@@ -23,7 +24,7 @@ using scenario::Player;
 std::vector<std::filesystem::path> Scenarios() {
   std::vector<std::filesystem::path> files;
   for (const auto& entry :
-       std::filesystem::directory_iterator(LASTMETER_SOURCE_DIR "/tests/scenarios/files")) {
+       std::filesystem::directory_iterator(test::SourcePath("tests/scenarios/files"))) {
     if (entry.path().extension() == ".scn") files.push_back(entry.path());
   }
   std::sort(files.begin(), files.end());

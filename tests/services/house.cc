@@ -9,6 +9,7 @@
 #include "engine/base/hash.h"
 #include "engine/rulesfile/rulesfile.h"
 #include "services/common/logging.h"
+#include "tests/paths.h"
 
 namespace lastmeter::test {
 namespace {
@@ -51,7 +52,7 @@ std::shared_ptr<const TokenFile> TestTokens() {
 
 const rules::v1::Rules& WangchengRules() {
   static const auto* const rules = [] {
-    auto loaded = LoadRulesDir(std::string(LASTMETER_SOURCE_DIR) + "/deploy/rules");
+    auto loaded = LoadRulesDir(test::SourcePath("deploy/rules"));
     EXPECT_TRUE(loaded.ok()) << loaded.status();
     return new rules::v1::Rules(loaded->rules);
   }();

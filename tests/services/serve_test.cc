@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/paths.h"
+
 namespace lastmeter::test {
 namespace {
 
@@ -17,7 +19,7 @@ class Process {
  public:
   // Starts `lastmeter serve` with these arguments; both outputs are read here.
   explicit Process(std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), {std::string(LASTMETER_BIN_DIR) + "/lastmeter", "serve"});
+    arguments.insert(arguments.begin(), {test::ProgramPath("lastmeter"), "serve"});
     std::vector<char*> argv;
     for (std::string& argument : arguments) argv.push_back(argument.data());
     argv.push_back(nullptr);
