@@ -86,6 +86,9 @@ void Escalator::GivenUp(PartitionId partition, const absl::Status& status) {
     return;
   }
   logging::Error("stopped for good", {{"why", ToStd(status.message())}});
+  // In a group the partition would end the next process, too: the others here go on, and readiness
+  // says what is wrong with this one.
+  if (options_.yields) return;
   std::lock_guard lock(mutex_);
   if (fatal_.ok()) fatal_ = status;
 }

@@ -25,9 +25,10 @@ struct EscalatorOptions {
   // Where a partition's cached state and its guard are kept. On any thread.
   std::function<absl::StatusOr<std::unique_ptr<Store>>(PartitionId)> open_store{};
   std::function<absl::StatusOr<std::unique_ptr<DecideGuard>>(PartitionId)> open_guard{};
-  // What to do when another process has taken over a partition. False: this one was told to own it,
-  // so two were, and it ends (fatal() says so). True: the partition is let go until Own() names it
-  // anew, or until it has been owned in name only for `take_back_after`.
+  // What to do when another process has taken over a partition, or one has failed for good. False:
+  // this process was told to own it, so it ends (fatal() says so). True: partitions come and go; one
+  // that was taken over is let go until Own() names it anew, or until it has been owned in name
+  // only for `take_back_after`.
   bool yields = false;
   // See PartitionOptions.
   Millis successor_within{};
@@ -51,8 +52,8 @@ class Escalator {
   std::vector<std::pair<PartitionId, RunnerStatus>> status() const;
   // What /readyz says: one reason a line.
   std::vector<std::string> NotReady() const;
-  // Set once a partition has failed for good: damaged log or store, or, without `yields`, owned by
-  // another process (kAborted).
+  // Set without `yields` once a partition has failed for good: damaged log or store, or owned by
+  // another process (kAborted). With it the other partitions go on and NotReady() names the one.
   absl::Status fatal() const;
   // How old the oldest input is that is known of and not decided, in real time.
   Millis oldest_unread_age() const;

@@ -2,6 +2,7 @@
 """Runs `lastmeter demo` as people do and reads what it shows.
 
     run_demo.py once PROGRAM LANG    tells the whole story without a terminal, in order
+    run_demo.py kafka PROGRAM LANG   the same with a process for each service, on a real broker
     run_demo.py board PROGRAM        draws in a terminal, and gives it back on SIGINT
     run_demo.py impatient PROGRAM    gives it back also where a second SIGINT follows at once
 """
@@ -16,6 +17,7 @@ import signal
 import struct
 import subprocess
 import sys
+import tempfile
 import termios
 import time
 
@@ -81,8 +83,8 @@ def fail(message):
     sys.exit(1)
 
 
-def once(program, lang):
-    done = subprocess.run([program, "demo", "--once", "--lang", lang, "--port", "0"],
+def once(program, lang, *more):
+    done = subprocess.run([program, "demo", "--once", "--lang", lang, "--port", "0", *more],
                           capture_output=True, text=True, timeout=110, check=False)
     print(done.stdout)
     if done.returncode != 0:
@@ -104,6 +106,20 @@ def once(program, lang):
     folder = re.search(r"@(\S+)/visitor", done.stdout).group(1)
     if os.path.exists(folder):
         fail(f"{folder} was left behind")
+
+
+def kafka(program, lang):
+    tool = os.path.join(os.path.dirname(__file__), "..", "..", "tools", "kafka")
+    folder = tempfile.mkdtemp(prefix="lastmeter-demo-kafka-")
+    try:
+        brokers = subprocess.run([tool, "start", "--dir", folder, "--owner", str(os.getpid())],
+                                 stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
+        subprocess.run([os.path.join(os.path.dirname(program), "lastmeterctl"), "topics", "create",
+                        "--brokers", brokers, "--single-broker"], check=True)
+        once(program, lang, "--brokers", brokers)
+    finally:
+        subprocess.run([tool, "stop", "--kill", "--dir", folder], check=False)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 class Screen:
@@ -208,6 +224,8 @@ def impatient(program):
 def main():
     if sys.argv[1] == "once":
         once(sys.argv[2], sys.argv[3])
+    elif sys.argv[1] == "kafka":
+        kafka(sys.argv[2], sys.argv[3])
     elif sys.argv[1] == "impatient":
         impatient(sys.argv[2])
     else:

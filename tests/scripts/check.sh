@@ -25,16 +25,17 @@ expect_2 --preset
 expect_2 --preset no-such-preset
 expect_2 unit sim
 
-# What tools/run says of the demo's options is what the demo takes.
+# What tools/run says of the demo's options is what the demo takes, but for what it does itself.
 for option in $(tools/run --help < /dev/null | sed -n '1,/^Needs /p' | grep -oE -- '--[a-z-]+' | sort -u); do
-  [[ $option == --help ]] || grep -q "\"$option\"" services/standalone/demo_flags.cc ||
+  [[ $option == --help || $option == --kafka ]] || grep -q "\"$option\"" services/standalone/demo_flags.cc ||
     { echo "tools/run --help names $option, which lastmeter demo does not take"; exit 1; }
 done
 
 # Each package row has its three parts, so that what is installed is always explained.
 # shellcheck source=tools/lib/packages.sh
 source tools/lib/packages.sh
-for row in "${lastmeter_build_packages[@]}" "${lastmeter_test_packages[@]}" "${lastmeter_node_packages[@]}"; do
+for row in "${lastmeter_build_packages[@]}" "${lastmeter_test_packages[@]}" \
+  "${lastmeter_kafka_packages[@]}" "${lastmeter_node_packages[@]}"; do
   IFS='|' read -r package _ why <<< "$row"
   [[ -n $package && -n $why ]] || { echo "incomplete package row: $row"; exit 1; }
 done
