@@ -41,7 +41,13 @@ int64_t ResidentBytes() {
   return resident * ::sysconf(_SC_PAGESIZE);
 }
 
-void TrimHeap() { ::malloc_trim(0); }
+// The programs' allocator; absent in builds with sanitizers.
+extern "C" void mi_collect(bool force) __attribute__((weak));
+
+void TrimHeap() {
+  if (mi_collect != nullptr) mi_collect(true);
+  ::malloc_trim(0);
+}
 
 std::string Grouped(double value) {
   const std::string digits = std::to_string(std::llround(value));
