@@ -13,11 +13,11 @@
 namespace lastmeter {
 
 Broker& Broker::Get() {
-  static Broker broker;
+  static Broker broker(1);
   return broker;
 }
 
-Broker::Broker() {
+Broker::Broker(int nodes) : nodes_(nodes) {
   std::string name = (std::filesystem::temp_directory_path() / "lastmeter-kafka-XXXXXX").string();
   LM_CHECK(::mkdtemp(name.data()) != nullptr) << "no folder for a broker";
   dir_ = name;
@@ -31,8 +31,9 @@ Broker::~Broker() {
 }
 
 void Broker::Start() {
-  const int code = Tool("start --dir " + dir_ + " --port-file " + dir_ + "/ports --owner " +
-                        std::to_string(::getpid()) + " > /dev/null");
+  const int code =
+      Tool("start --dir " + dir_ + " --nodes " + std::to_string(nodes_) + " --port-file " + dir_ +
+           "/ports --owner " + std::to_string(::getpid()) + " > /dev/null");
   LM_CHECK(code == 0) << "tools/kafka start ended with " << code;
   std::ifstream(dir_ + "/ports") >> addresses_;
   LM_CHECK(!addresses_.empty()) << "tools/kafka named no address";
@@ -41,6 +42,19 @@ void Broker::Start() {
 void Broker::Kill() { LM_CHECK(Tool("stop --kill --dir " + dir_) == 0) << "the broker lives on"; }
 
 void Broker::Restart() { Start(); }
+
+void Broker::KillNode(int node) {
+  LM_CHECK(Tool("stop --kill --dir " + dir_ + " --node " + std::to_string(node)) == 0) << node;
+}
+
+void Broker::StopNode(int node) {
+  LM_CHECK(Tool("stop --dir " + dir_ + " --node " + std::to_string(node)) == 0) << node;
+}
+
+void Broker::StartNode(int node) {
+  LM_CHECK(Tool("start --dir " + dir_ + " --node " + std::to_string(node) + " > /dev/null") == 0)
+      << node;
+}
 
 int Broker::Tool(const std::string& arguments) const {
   const std::string command = test::SourcePath("tools/kafka") + " " + arguments;
@@ -52,8 +66,8 @@ KafkaLog::Options Broker::NewInstallation(uint32_t partitions, int64_t max_messa
   const absl::Status created = CreateKafkaTopics({.brokers = addresses_,
                                                   .topic_prefix = prefix,
                                                   .partitions = partitions,
-                                                  .replication = 1,
-                                                  .min_insync_replicas = 1,
+                                                  .replication = nodes_,
+                                                  .min_insync_replicas = nodes_ > 1 ? 2 : 1,
                                                   .max_message_bytes = max_message_bytes});
   LM_CHECK(created.ok()) << created;
   return {

@@ -7,18 +7,25 @@
 
 namespace lastmeter {
 
-// One real Kafka broker for the whole test program, started by tools/kafka at the first use and
-// stopped when the program ends, however it ends.
+// A real Kafka cluster of one node or three, started by tools/kafka and stopped when the program
+// ends, however it ends.
 class Broker {
  public:
-  // Ends the program when no broker can be had: nothing here can be tested without.
+  // One node for the whole test program, started at the first use. Ends the program when no broker
+  // can be had: nothing here can be tested without.
   static Broker& Get();
+  // The program's own cluster.
+  explicit Broker(int nodes);
 
   const std::string& addresses() const { return addresses_; }
 
-  // SIGKILL, and back on the same ports with the same data.
+  // SIGKILL to all nodes, and back on the same ports with the same data.
   void Kill();
   void Restart();
+  // One node, from 1: SIGKILL, SIGTERM, and back.
+  void KillNode(int node);
+  void StopNode(int node);
+  void StartNode(int node);
 
   // Topics of their own for one test, and how to open a log on them.
   KafkaLog::Options NewInstallation(uint32_t partitions,
@@ -29,11 +36,11 @@ class Broker {
   ~Broker();
 
  private:
-  Broker();
   // Runs tools/kafka with the arguments; its exit code.
   int Tool(const std::string& arguments) const;
   void Start();
 
+  const int nodes_;
   std::string dir_;
   std::string addresses_;
   int installations_ = 0;
