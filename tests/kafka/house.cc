@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -45,6 +46,12 @@ uint16_t KafkaHouse::StartQuery() {
   words.insert(words.end(), {"--tokens", folder_.path() + "/tokens"});
   query_ = ServerProcess::Start("lastmeter-query", words, folder_.path() + "/stderr");
   return query_->WaitReady(kReadyWithinMs).value_or(0);
+}
+
+uint16_t KafkaHouse::RebuildQuery() {
+  query_->Kill();
+  std::filesystem::remove_all(folder_.path() + "/query");
+  return StartQuery();
 }
 
 void KafkaHouse::StartEscalator(const std::string& name, const std::string& partitions) {

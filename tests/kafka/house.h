@@ -23,6 +23,8 @@ class KafkaHouse {
   // A gateway on a new port; waits until it is ready. 0 when it is not within a minute.
   uint16_t StartGateway();
   uint16_t StartQuery();
+  // Kills it, takes its folder away and starts it again.
+  uint16_t RebuildQuery();
   // An engine that joins the group under its name, or, with a list as "0,1", owns these. Does not
   // wait.
   void StartEscalator(const std::string& name, const std::string& partitions = "");

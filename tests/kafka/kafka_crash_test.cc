@@ -6,6 +6,7 @@
 #include <memory>
 #include <random>
 
+#include "services/common/http_client.h"
 #include "tests/crash/aftermath.h"
 #include "tests/crash/client.h"
 #include "tests/kafka/broker.h"
@@ -101,6 +102,22 @@ class Saboteur {
   Address* const address_;
 };
 
+// A read side that lost everything it had finds what was promised again, from the log alone.
+void ExpectFoundAgain(KafkaHouse& house, const Promises& promises) {
+  const uint16_t port = house.RebuildQuery();
+  ASSERT_NE(port, 0) << house.SaidLast();
+  http::Client client({.url = {.host = "127.0.0.1", .port = port, .prefix = {}},
+                       .token = house.tokens().staff,
+                       .timeout_ms = 10'000});
+  size_t asked = 0;
+  for (const std::string& id : promises.reports) {
+    if (++asked > 200) break;
+    const auto answer = client.Send({.method = "GET", .target = "/v1/reports/" + id});
+    ASSERT_TRUE(answer.ok()) << answer.status();
+    EXPECT_EQ(answer->status, 200) << id << ": " << answer->body;
+  }
+}
+
 TEST(KafkaCrash, KeepsEveryPromiseThroughKillsOfEveryRoom) {
   const auto seed = static_cast<uint64_t>(
       FromEnvironment("LASTMETER_CRASH_SEED", static_cast<int64_t>(std::random_device{}())));
@@ -137,6 +154,7 @@ TEST(KafkaCrash, KeepsEveryPromiseThroughKillsOfEveryRoom) {
   address.End();
   const Promises all = FinishAll(clients);
   ASSERT_TRUE(stands) << house.SaidLast();
+  ExpectFoundAgain(house, all);
   house.Close();
 
   auto log = KafkaLog::Open(installation);
