@@ -26,8 +26,8 @@ struct EscalatorOptions {
   std::function<absl::StatusOr<std::unique_ptr<Store>>(PartitionId)> open_store{};
   std::function<absl::StatusOr<std::unique_ptr<DecideGuard>>(PartitionId)> open_guard{};
   // What to do when another process has taken over a partition, or one has failed for good. False:
-  // this process was told to own it, so it ends (fatal() says so). True: partitions come and go; one
-  // that was taken over is let go until Own() names it anew, or until it has been owned in name
+  // this process was told to own it, so it ends (fatal() says so). True: partitions come and go;
+  // one that was taken over is let go until Own() names it anew, or until it has been owned in name
   // only for `take_back_after`.
   bool yields = false;
   // See PartitionOptions.

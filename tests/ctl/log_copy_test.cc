@@ -33,6 +33,7 @@ struct Move : testing::Test {
   Move()
       : second({.partition_count = 1, .cluster_id = "second", .clock = [this] { return Tick(); }}) {
     w.InstallRules();
+    w.clock.Advance({1});
     w.Report("decided");
     EXPECT_TRUE(w.Start().ok());
     w.partition.reset();
