@@ -49,7 +49,7 @@ lastmeter_kafka_packages=(
 
 lastmeter_node_packages=(
   "nodejs|node|runs npm"
-  "npm|npm|fetches buf, which checks the messages"
+  "npm|npm|fetches what checks the messages and the AsyncAPI document"
 )
 
 _lastmeter_installed() {
