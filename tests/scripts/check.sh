@@ -35,7 +35,8 @@ done
 # shellcheck source=tools/lib/packages.sh
 source tools/lib/packages.sh
 for row in "${lastmeter_build_packages[@]}" "${lastmeter_test_packages[@]}" \
-  "${lastmeter_kafka_packages[@]}" "${lastmeter_node_packages[@]}"; do
+  "${lastmeter_kafka_packages[@]}" "${lastmeter_integration_packages[@]}" \
+  "${lastmeter_node_packages[@]}"; do
   IFS='|' read -r package _ why <<< "$row"
   [[ -n $package && -n $why ]] || { echo "incomplete package row: $row"; exit 1; }
 done

@@ -47,6 +47,12 @@ lastmeter_kafka_packages=(
   "python3|python3|asks the broker whether it is ready"
 )
 
+lastmeter_integration_packages=(
+  "kcat|kcat|runs the kcat example"
+  "python3-venv||keeps the Python example's libraries apart"
+  "default-jdk-headless|javac|compiles the Java example"
+)
+
 lastmeter_node_packages=(
   "nodejs|node|runs npm"
   "npm|npm|fetches what checks the messages and the AsyncAPI document"
