@@ -31,8 +31,11 @@ class OwnedPartition {
   static constexpr const char* kVillage = "430112001001";
   static constexpr auto kPatience = std::chrono::seconds(60);
 
-  OwnedPartition(KafkaLog::Options log_options, std::string instance)
-      : log_options_(std::move(log_options)), instance_(std::move(instance)) {}
+  // `max_inputs`: how many inputs a transaction answers at most.
+  OwnedPartition(KafkaLog::Options log_options, std::string instance, size_t max_inputs = 4096)
+      : log_options_(std::move(log_options)),
+        instance_(std::move(instance)),
+        max_inputs_(max_inputs) {}
 
   // As a new process would: log, store and partition are opened. What they cannot do is told by
   // the next step.
@@ -50,8 +53,9 @@ class OwnedPartition {
     auto store = CaseStore::Open(store_folder_->path(), {});
     if (!store.ok()) return store.status();
     store_ = *std::move(store);
-    auto partition = Partition::Open({.partition = {0}, .instance = instance_}, log_.get(),
-                                     store_.get(), &clock_, &guard_);
+    auto partition =
+        Partition::Open({.partition = {0}, .instance = instance_, .max_inputs = max_inputs_},
+                        log_.get(), store_.get(), &clock_, &guard_);
     if (!partition.ok()) return partition.status();
     partition_ = *std::move(partition);
     activity_ = log_->OnActivity({0}, [this] { Ring(); });
@@ -69,11 +73,16 @@ class OwnedPartition {
   }
 
   // Steps, waiting where a step says so, until `done` holds after one. Fails with the status of
-  // the step that fails, or with kDeadlineExceeded.
+  // the step that fails, or with kDeadlineExceeded after a minute in which nothing was decided.
   absl::Status StepUntil(const std::function<bool(const StepResult&)>& done) {
-    const auto deadline = std::chrono::steady_clock::now() + kPatience;
+    auto deadline = std::chrono::steady_clock::now() + kPatience;
+    uint64_t seq = 0;
     while (std::chrono::steady_clock::now() < deadline) {
       const StepResult result = partition_->Step();
+      if (const uint64_t now = partition_->status().seq; now != seq) {
+        seq = now;
+        deadline = std::chrono::steady_clock::now() + kPatience;
+      }
       if (!result.status.ok()) return result.status;
       if (done(result)) return absl::OkStatus();
       if (result.again) continue;
@@ -168,6 +177,7 @@ class OwnedPartition {
 
   KafkaLog::Options log_options_;
   const std::string instance_;
+  const size_t max_inputs_;
   std::unique_ptr<TempFolder> store_folder_ = std::make_unique<TempFolder>();
   SystemClock clock_;
   NoDecideGuard guard_;
