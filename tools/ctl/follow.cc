@@ -1,9 +1,8 @@
 // Following a log that shows what is appended while it is open.
 #include <chrono>
-#include <condition_variable>
-#include <mutex>
 
 #include "engine/base/status.h"
+#include "tools/ctl/bell.h"
 #include "tools/ctl/tool.h"
 
 namespace lastmeter::ctl {
@@ -13,26 +12,6 @@ constexpr size_t kRecords = 4096;
 constexpr size_t kBytes = 8 << 20;
 // How long to sleep without being told of anything: a call that got lost costs no more than this.
 constexpr auto kLookAgain = std::chrono::seconds(1);
-
-// Rung by the log's threads.
-class Bell {
- public:
-  void Ring() {
-    std::lock_guard lock(mutex_);
-    rung_ = true;
-    heard_.notify_all();
-  }
-  void Wait() {
-    std::unique_lock lock(mutex_);
-    heard_.wait_for(lock, kLookAgain, [&] { return rung_; });
-    rung_ = false;
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable heard_;
-  bool rung_ = false;
-};
 
 }  // namespace
 
@@ -67,7 +46,7 @@ absl::Status Follow(const OpenedLog& opened, const std::map<PartitionId, LogPosi
     }
     if (more) continue;
     caught_up();
-    bell.Wait();
+    bell.Wait(kLookAgain);
   }
 }
 

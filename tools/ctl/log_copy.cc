@@ -1,7 +1,6 @@
 #include "tools/ctl/log_copy.h"
 
 #include <chrono>
-#include <condition_variable>
 #include <deque>
 #include <map>
 #include <mutex>
@@ -16,6 +15,7 @@
 #include "engine/core/codec.h"
 #include "engine/runtime/follower.h"
 #include "engine/runtime/memory_store.h"
+#include "tools/ctl/bell.h"
 
 namespace lastmeter::ctl {
 namespace {
@@ -30,28 +30,6 @@ constexpr size_t kInputsAtOnce = 500;
 constexpr auto kAnswerWithin = std::chrono::seconds(60);
 // Logs stamp in milliseconds.
 constexpr auto kStampsApart = std::chrono::milliseconds(2);
-
-// Waits for what the log's threads bring.
-class Bell {
- public:
-  void Ring() {
-    std::lock_guard lock(mutex_);
-    rung_ = true;
-    heard_.notify_all();
-  }
-  // False when nothing rang in time.
-  bool Wait(std::chrono::milliseconds within) {
-    std::unique_lock lock(mutex_);
-    const bool rung = heard_.wait_for(lock, within, [&] { return rung_; });
-    rung_ = false;
-    return rung;
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable heard_;
-  bool rung_ = false;
-};
 
 // A topic and partition from a position to where it ends when this is made.
 class Scan {
