@@ -1,8 +1,10 @@
 #include "engine/log_kafka/rights.h"
 
 #include <algorithm>
+#include <chrono>
 #include <optional>
 #include <string_view>
+#include <thread>
 
 #include "engine/base/status.h"
 #include "engine/log_kafka/admin_request.h"
@@ -157,6 +159,25 @@ absl::StatusOr<std::vector<Right>> AskRights(const KafkaTopicsOptions& options) 
   return rights;
 }
 
+// The brokers hear of new rights one after the other, and answer before they have heard.
+absl::Status AwaitRights(const KafkaTopicsOptions& options,
+                         const std::vector<RightOutcome>& outcomes) {
+  const auto deadline =
+      std::chrono::steady_clock::now() + std::chrono::milliseconds(options.timeout.ms);
+  for (;;) {
+    LM_ASSIGN_OR_RETURN(const std::vector<Right> there, AskRights(options));
+    const bool all = std::all_of(outcomes.begin(), outcomes.end(), [&](const RightOutcome& one) {
+      return !one.given || std::find(there.begin(), there.end(), one.right) != there.end();
+    });
+    if (all) return absl::OkStatus();
+    if (std::chrono::steady_clock::now() > deadline) {
+      return absl::UnavailableError(
+          "the rights were granted, and the brokers do not show them yet; look again with check");
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+}
+
 rd_kafka_AclBinding_t* NewBinding(const Right& right) {
   const auto type = right.on == RightOn::kTopic   ? RD_KAFKA_RESOURCE_TOPIC
                     : right.on == RightOn::kGroup ? RD_KAFKA_RESOURCE_GROUP
@@ -261,6 +282,7 @@ absl::StatusOr<std::vector<RightOutcome>> GrantRights(const KafkaTopicsOptions& 
     return NoAuthorizer();
   }
   LM_RETURN_IF_ERROR(status);
+  LM_RETURN_IF_ERROR(AwaitRights(options, outcomes));
   return outcomes;
 }
 

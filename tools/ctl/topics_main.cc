@@ -22,7 +22,8 @@ struct TopicsFlags {
   int64_t max_message_bytes = int64_t{4} << 20;
   bool acls = false;
   KafkaPrincipals principals;
-  std::string transactional_prefix = KafkaLog::Options{}.transactional_prefix;
+  // Empty: as the services have it.
+  std::string transactional_prefix;
 };
 
 constexpr uint32_t kPartitions = 4;
@@ -43,13 +44,18 @@ absl::StatusOr<KafkaTopicsOptions> OptionsOf(const TopicsFlags& flags) {
                             .max_message_bytes = flags.max_message_bytes};
 }
 
+std::string TransactionalPrefix(const TopicsFlags& flags) {
+  if (!flags.transactional_prefix.empty()) return flags.transactional_prefix;
+  return flags.kafka.topic_prefix + KafkaLog::Options{}.transactional_prefix;
+}
+
 bool NamesNobody(const KafkaPrincipals& who) {
   return who.gateway.empty() && who.escalator.empty() && who.query.empty() &&
          who.subscriber.empty();
 }
 
 int CreateRights(const TopicsFlags& flags, const KafkaTopicsOptions& options) {
-  const auto rights = RightsFor(flags.principals, options.topic_prefix, flags.transactional_prefix);
+  const auto rights = RightsFor(flags.principals, options.topic_prefix, TransactionalPrefix(flags));
   auto outcomes = GrantRights(options, rights);
   std::vector<RightOutcome> left;
   int code = kExitOk;
@@ -101,7 +107,7 @@ int Check(const TopicsFlags& flags) {
   auto findings = CheckKafkaTopics(*options);
   if (!findings.ok()) return Fail(findings.status());
   if (flags.acls) {
-    auto more = CheckRights(*options, flags.principals, flags.transactional_prefix);
+    auto more = CheckRights(*options, flags.principals, TransactionalPrefix(flags));
     if (!more.ok()) return Fail(more.status());
     findings->insert(findings->end(), more->begin(), more->end());
   }
@@ -145,8 +151,9 @@ void AddFlags(CLI::App* app, TopicsFlags* flags) {
   app->add_option("--subscriber", flags->principals.subscriber,
                   "Another system that may see every case, restricted ones too")
       ->type_name("User:NAME");
-  app->add_option("--transactional-prefix", flags->transactional_prefix,
-                  "Of the escalator's transactional ids")
+  app->add_option(
+         "--transactional-prefix", flags->transactional_prefix,
+         "Of the escalator's transactional ids and group; default: as lastmeter-escalator has it")
       ->type_name("P")
       ->capture_default_str();
 }
