@@ -52,11 +52,12 @@ usr/bin/lastmeterctl rules check --dir usr/share/lastmeter/rules
 python3 -m json.tool usr/share/lastmeter/openapi.json > /dev/null
 cmp usr/share/lastmeter/openapi.json "$root/services/gateway/openapi.json"
 python3 -m json.tool usr/share/lastmeter/grafana/lastmeter.json > /dev/null
-for file in prometheus/lastmeter.rules.yaml proxy/nginx.conf proto/lastmeter/event/v1/record.proto; do
+for file in asyncapi.yaml prometheus/lastmeter.rules.yaml proxy/nginx.conf proto/lastmeter/event/v1/record.proto; do
   [[ -s usr/share/lastmeter/$file ]] || fail "no $file"
 done
 [[ ! -e usr/share/lastmeter/proto/lastmeter/state ]] || fail "the private messages are in the package"
-for file in RUNBOOK.md README.md rules.md copyright; do
+for file in RUNBOOK.md README.md rules.md integrations.md copyright examples/kcat/subscribe.sh \
+  examples/python/requirements.txt examples/java/pom.xml; do
   [[ -s usr/share/doc/lastmeter/$file ]] || fail "no $file"
 done
 # A reader who has nothing but the descriptors can read a record.
