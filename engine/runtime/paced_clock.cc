@@ -124,8 +124,8 @@ PacedClock::Pace PacedClock::Read() const {
   for (;;) {
     const uint64_t before = page_->version.load(std::memory_order_acquire);
     int64_t words[6];
-    for (int i = 0; i < 6; ++i) words[i] = page_->words[i].load(std::memory_order_relaxed);
-    std::atomic_thread_fence(std::memory_order_acquire);
+    // Acquiring each keeps the second look at the version behind them.
+    for (int i = 0; i < 6; ++i) words[i] = page_->words[i].load(std::memory_order_acquire);
     if (before % 2 != 0 || page_->version.load(std::memory_order_relaxed) != before) continue;
     return {.start_ms = words[0],
             .speed = words[1],
