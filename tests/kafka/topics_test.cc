@@ -82,8 +82,8 @@ TEST_F(TopicsTest, PrintsTheRightsWhereTheClusterHasNoAuthorizer) {
   EXPECT_THAT(made.output, HasSubstr("--add --allow-principal 'User:esc' --operation Write --topic "
                                      "'" +
                                      prefix_ + "lastmeter.case.event.v1'"));
-  EXPECT_THAT(made.output, HasSubstr("--transactional-id 'lastmeter-escalator-' "
-                                     "--resource-pattern-type prefixed"));
+  EXPECT_THAT(made.output, HasSubstr("--transactional-id '" + prefix_ +
+                                     "lastmeter-escalator-' --resource-pattern-type prefixed"));
   const Ended checked = Topics("check", {"--acls", "--escalator", "User:esc"});
   EXPECT_EQ(checked.code, 3);
   EXPECT_THAT(checked.output, HasSubstr("authorizer is none"));
