@@ -88,7 +88,10 @@ absl::StatusOr<std::unique_ptr<KafkaLog>> KafkaLog::Open(Options options) {
   shared.base = {{"bootstrap.servers", shared.options.brokers}, {"client.id", "lastmeter"}};
   // A broker that comes back is wanted back at once.
   shared.options.properties.insert(
-      {{"reconnect.backoff.ms", "50"}, {"reconnect.backoff.max.ms", "1000"}});
+      {{"reconnect.backoff.ms", "50"},
+       {"reconnect.backoff.max.ms", "1000"},
+       // A small request must not wait for the acknowledgement of the one before.
+       {"socket.nagle.disable", "true"}});
   log_kafka::Properties ours = shared.base;
   ours["isolation.level"] = "read_uncommitted";
   LM_ASSIGN_OR_RETURN(shared.uncommitted,
