@@ -89,13 +89,14 @@ class LogReader {
 
   // What is there now, in order, from where the last read ended: at most `max_records`, and no
   // further record once `max_bytes` are reached (at least one record is returned where there is
-  // one). Empty at the end. Never waits.
+  // one). It may be less than is there; empty only at the end. Never waits.
   // Errors: kOutOfRange when the log's beginning lies behind the position asked for (records were
   // lost or expired); kDataLoss when stored bytes are damaged; kUnavailable: try again.
   virtual absl::StatusOr<std::vector<LogEntry>> Read(size_t max_records, size_t max_bytes) = 0;
 
-  // Position from which the next read goes on. A read that found the end of the log leaves it at
-  // that end, past any gap, so that position() == end means that nothing is unread.
+  // Position from which the next read goes on. Reads that found the end of the log leave it at that
+  // end, past any gap, so that position() == end means that nothing is unread. Where a gap is at
+  // the end it may take a few reads.
   virtual LogPosition position() const = 0;
 
   // Asks the log where its end is now (one past the last record). The answer comes through

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "engine/base/status.h"
+#include "engine/log_kafka/admin_request.h"
 #include "engine/log_kafka/kafka_error.h"
 
 namespace lastmeter::log_kafka {
@@ -39,6 +40,14 @@ InputProducer::~InputProducer() {
   rd_kafka_flush(handle_.get(), 2000);
   rd_kafka_purge(handle_.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
   rd_kafka_flush(handle_.get(), 1000);
+}
+
+absl::Status InputProducer::FindLeaders() {
+  for (Topic topic : {Topic::kReport, Topic::kCommand, Topic::kDeadLetter}) {
+    LM_RETURN_IF_ERROR(
+        DescribeTopic(handle_.get(), shared_.Name(topic), shared_.timeout_ms()).status());
+  }
+  return absl::OkStatus();
 }
 
 void InputProducer::Append(TopicPartition tp, Outgoing record, LogProducer::Done done) {

@@ -11,10 +11,14 @@ namespace lastmeter::log_kafka {
 // LogProducers of a log share one: their appends share requests. Thread-safe.
 class InputProducer {
  public:
+  // Does not wait for the broker.
   static absl::StatusOr<std::unique_ptr<InputProducer>> Open(Shared& shared);
   // Waits a little for what is under way; what is not answered then is answered with kUnavailable.
   ~InputProducer();
 
+  // Learns who leads the topics that it writes to. Otherwise the first record of each waits up to a
+  // second until librdkafka looks for that. Waits for the broker.
+  absl::Status FindLeaders();
   void Append(TopicPartition tp, Outgoing record, LogProducer::Done done);
   // After a fatal error it takes nothing any more and has to be replaced.
   bool broken() const;

@@ -128,7 +128,8 @@ absl::StatusOr<std::unique_ptr<LogReader>> KafkaLog::OpenReader(TopicPartition t
 }
 
 absl::StatusOr<std::unique_ptr<LogProducer>> KafkaLog::OpenProducer() {
-  LM_RETURN_IF_ERROR(impl_->Producer().status());
+  LM_ASSIGN_OR_RETURN(auto shared_one, impl_->Producer());
+  LM_RETURN_IF_ERROR(shared_one->FindLeaders());
   return std::make_unique<Producer<Impl>>(*impl_);
 }
 

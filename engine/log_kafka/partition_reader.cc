@@ -41,7 +41,7 @@ absl::Status PartitionReader::Start() {
   // That an end was reached is heard with the first empty answer, which the broker holds back for
   // so long. Transactions end with a marker that takes an offset and is never delivered, so only
   // that answer leads past it.
-  theirs.insert({{"fetch.wait.max.ms", tp_.topic == Topic::kEvent ? "20" : "100"},
+  theirs.insert({{"fetch.wait.max.ms", "100"},
                  {"fetch.error.backoff.ms", "50"},
                  {"queued.max.messages.kbytes", "16384"},
                  {"fetch.message.max.bytes", "8388608"}});
@@ -177,9 +177,9 @@ absl::Status PartitionReader::Fill(std::unique_lock<std::mutex>& lock, size_t ma
       took = true;
     }
     if (took) changed_.notify_all();
-    if (!unread_.empty() || out.size() >= max_records) return absl::OkStatus();
+    if (!unread_.empty()) return absl::OkStatus();
     position_ = fetched_;
-    if (!out.empty() && bytes >= max_bytes) return absl::OkStatus();
+    if (!out.empty()) return absl::OkStatus();
     if (!fault_.ok()) return fault_;
     const int64_t visible = progress_.visible.load();
     if (position_ >= visible) return absl::OkStatus();

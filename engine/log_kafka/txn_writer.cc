@@ -5,6 +5,7 @@
 
 #include "engine/base/check.h"
 #include "engine/base/status.h"
+#include "engine/log_kafka/admin_request.h"
 #include "engine/log_kafka/kafka_error.h"
 #include "engine/log_kafka/partition_reader.h"
 
@@ -45,6 +46,9 @@ absl::StatusOr<std::unique_ptr<TxnWriter>> TxnWriter::Open(Shared& shared, Parti
       return absl::UnavailableError(status.message());
     return status;
   }
+  // Otherwise the first record waits up to a second until librdkafka looks for its leader.
+  LM_RETURN_IF_ERROR(
+      DescribeTopic(writer->producer_.get(), writer->topic_, shared.timeout_ms()).status());
   // Asked of a handle that sees uncommitted records: a read_committed one would answer with the
   // last stable offset.
   LM_ASSIGN_OR_RETURN(Watermarks marks,
@@ -203,9 +207,9 @@ AppendOutcome TxnWriter::Commit() {
   rd_kafka_error_t* error = rd_kafka_commit_transaction(producer_.get(), shared_.timeout_ms());
   settled_ = Clock::now() + std::chrono::microseconds(shared_.options.settle_us);
   if (error == nullptr) {
-    // The commit's marker comes somewhere after the last record.
+    // The commit's marker comes behind the last record. A reader is not made to wait for it.
     end_ = last_offset_ + 2;
-    shared_.progress(tp_).Show(end_);
+    shared_.progress(tp_).Show(last_offset_ + 1);
     return {Kind::kCommitted, {last_offset_}, absl::OkStatus()};
   }
   absl::Status status = Cause(error, "commit");
@@ -225,7 +229,7 @@ AppendOutcome TxnWriter::ReadBack(absl::Status fenced) {
     if (!entries->empty()) {
       const bool there = entries->front().position.value == first_offset_;
       if (!there) return {Kind::kNotCommitted, {}, std::move(fenced)};
-      shared_.progress(tp_).Show(last_offset_ + 2);
+      shared_.progress(tp_).Show(last_offset_ + 1);
       return {Kind::kCommitted, {last_offset_}, absl::OkStatus()};
     }
     if ((*reader)->position().value > last_offset_) {
