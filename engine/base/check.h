@@ -1,6 +1,7 @@
 #pragma once
 
 #include <sstream>
+#include <string>
 
 namespace lastmeter {
 
@@ -15,6 +16,12 @@ class CheckFailure {
  private:
   std::ostringstream stream_;
 };
+
+// Called with the text of a failed check, on its thread, before the process aborts; it may end the
+// process in another way. For programs that feed the engine what others wrote. Set it before
+// threads start; null, the default, is nothing.
+using CheckFailed = void (*)(const std::string& text);
+void OnCheckFailure(CheckFailed told);
 
 }  // namespace lastmeter
 

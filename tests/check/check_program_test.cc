@@ -37,9 +37,9 @@ class CheckProgramTest : public testing::Test {
   void TearDown() override { fs::remove_all(folder_); }
 
   // Standard output and error together.
-  static Outcome Run(const std::string& arguments) {
+  static Outcome Run(const std::string& arguments, const std::string& program = "lastmeter-check") {
     Outcome outcome;
-    const std::string command = test::ProgramPath("lastmeter-check") + " " + arguments + " 2>&1";
+    const std::string command = test::ProgramPath(program) + " " + arguments + " 2>&1";
     FILE* pipe = popen(command.c_str(), "r");
     if (pipe == nullptr) return outcome;
     char buffer[4096];
@@ -99,6 +99,14 @@ TEST_F(CheckProgramTest, Exits3AndTellsTheFindings) {
   EXPECT_EQ(outcome.code, 3) << outcome.out;
   EXPECT_THAT(outcome.out, HasSubstr("outage: " + Story::kSecond));
   EXPECT_THAT(outcome.out, HasSubstr("1 findings"));
+}
+
+TEST_F(CheckProgramTest, DecidingAgainEndsWithAVerdictOnRulesThatCouldNeverBeInstalled) {
+  Story story;
+  Write(story.log.Seal());
+  const Outcome outcome = Run("verify --data-dir " + folder_.string(), "lastmeterctl");
+  EXPECT_EQ(outcome.code, 3) << outcome.out;
+  EXPECT_THAT(outcome.out, HasSubstr("partition 0, position 1: no engine of this version can"));
 }
 
 TEST_F(CheckProgramTest, CapsWhatItTellsAndCountsTheRest) {

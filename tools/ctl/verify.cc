@@ -3,9 +3,11 @@
 #include <atomic>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <iostream>
 #include <thread>
 
+#include "engine/base/check.h"
 #include "engine/base/status.h"
 #include "engine/runtime/memory_store.h"
 #include "engine/runtime/redecide.h"
@@ -16,6 +18,19 @@ namespace lastmeter::ctl {
 namespace {
 
 constexpr auto kShowEvery = std::chrono::milliseconds(500);
+
+// What this thread decides again.
+thread_local PartitionId at_partition;
+thread_local LogPosition at_position;
+
+// A log that others wrote can hold what no engine of ours could have come to, as rules that would
+// have been refused: that is a verdict on the log, not an end of this program.
+void Impossible(const std::string& text) {
+  std::cerr << "lastmeterctl: partition " << at_partition.value << ", position "
+            << at_position.value << ": no engine of this version can have been there: " << text
+            << std::endl;
+  std::_Exit(kExitVerificationFailed);
+}
 
 struct Verdict {
   absl::Status status;
@@ -31,6 +46,8 @@ Verdict VerifyPartition(const OpenedLog& opened, PartitionId partition,
   Verdict verdict;
   verdict.status = WalkAll(opened, partition, [&](const LogEntry& entry) {
     ++done;
+    at_partition = partition;
+    at_position = entry.position;
     return redecider.Take(entry.position, entry.value);
   });
   if (verdict.status.ok()) verdict.status = redecider.Finish();
@@ -48,6 +65,7 @@ int Verify(const Backends& backends, const Place& place) {
   for (uint32_t p = 0; p < opened->log->identity().partition_count; ++p) partitions.push_back({p});
   const int64_t total = OnTerminal() ? CountRecords(*opened, partitions) : 0;
 
+  OnCheckFailure(&Impossible);
   std::atomic<uint64_t> done{0};
   std::atomic<size_t> taken{0};
   std::atomic<size_t> finished{0};
