@@ -46,6 +46,7 @@ class EscalatorService final : public Service {
   std::string url() const override { return host_.url(); }
   std::vector<std::string> NotReady() const override;
   absl::Status fatal() const override;
+  void Tend() override { escalator_->Tend(); }
   void Stop(Millis grace) override;
 
  private:
@@ -150,8 +151,6 @@ std::vector<std::string> EscalatorService::NotReady() const {
 
 absl::Status EscalatorService::fatal() const {
   if (absl::Status status = escalator_->fatal(); !status.ok()) return status;
-  // What a take-over left behind is looked after by whoever asks, twenty times a second.
-  escalator_->Tend();
   const Membership* const member = member_;
   return member == nullptr ? absl::OkStatus() : member->status().fatal;
 }

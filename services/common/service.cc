@@ -76,6 +76,7 @@ int ServeUntilTold(std::string_view program, Service& service, Shutdown& shutdow
       service.Stop(kDrain);
       return FailWith(program, fatal);
     }
+    service.Tend();
     if (!announced && service.NotReady().empty()) {
       std::cout << "ready " << service.url() << std::endl;
       announced = true;

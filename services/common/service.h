@@ -26,6 +26,8 @@ class Service {
   virtual std::vector<std::string> NotReady() const = 0;
   // Set once it cannot go on; names what to do. The process ends with FailWith() of it.
   virtual absl::Status fatal() const = 0;
+  // Looks after what takes its time. Called some twenty times a second while it serves.
+  virtual void Tend() {}
   // Accepts nothing new, drains within `grace`, closes what it holds. Callable once.
   virtual void Stop(Millis grace) = 0;
 };
