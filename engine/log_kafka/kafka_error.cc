@@ -1,5 +1,7 @@
 #include "engine/log_kafka/kafka_error.h"
 
+#include <chrono>
+#include <mutex>
 #include <string>
 
 #include "engine/base/status.h"
@@ -96,7 +98,49 @@ constexpr ErrorRow kTable[] = {
     {RD_KAFKA_RESP_ERR__BAD_COMPRESSION, Fault::kDataLoss, Code::kDataLoss},
 };
 
+constexpr std::chrono::seconds kTroubleIsNewsFor{30};
+// librdkafka that a broker of Apache Kafka 4 lets in by SCRAM: earlier ones answer with a nonce
+// that it refuses, and are told that their password is wrong.
+constexpr int kScramWorksFrom = 0x020601ff;
+
+struct Trouble {
+  std::mutex mutex;
+  std::string line;
+  std::chrono::steady_clock::time_point at{};
+};
+
+Trouble& LastTrouble() {
+  static Trouble trouble;
+  return trouble;
+}
+
+// Empty when there was none lately.
+std::string RecentTrouble() {
+  Trouble& trouble = LastTrouble();
+  std::lock_guard lock(trouble.mutex);
+  if (std::chrono::steady_clock::now() - trouble.at > kTroubleIsNewsFor) return {};
+  std::string text = trouble.line;
+  if (rd_kafka_version() < kScramWorksFrom && text.find("SCRAM") != std::string::npos) {
+    text += "; Apache Kafka 4 lets librdkafka in by SCRAM from 2.6.1 on, and this is " +
+            std::string(rd_kafka_version_str()) +
+            ": take a newer one, SASL/PLAIN over TLS, or client certificates";
+  }
+  return text;
+}
+
+bool NobodyAnswered(rd_kafka_resp_err_t code) {
+  return code == RD_KAFKA_RESP_ERR__TRANSPORT || code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN ||
+         code == RD_KAFKA_RESP_ERR__TIMED_OUT || code == RD_KAFKA_RESP_ERR__RESOLVE;
+}
+
 }  // namespace
+
+void KeepTrouble(std::string_view line) {
+  Trouble& trouble = LastTrouble();
+  std::lock_guard lock(trouble.mutex);
+  trouble.line = line;
+  trouble.at = std::chrono::steady_clock::now();
+}
 
 std::span<const ErrorRow> ErrorTable() { return kTable; }
 
@@ -115,6 +159,9 @@ absl::Status ToStatus(rd_kafka_resp_err_t code, std::string_view context, std::s
   text += " (";
   text += detail.empty() ? rd_kafka_err2str(code) : detail;
   text += ")";
+  if (NobodyAnswered(code)) {
+    if (const std::string trouble = RecentTrouble(); !trouble.empty()) text += "; " + trouble;
+  }
   return MakeStatus(Classify(code).status, text);
 }
 

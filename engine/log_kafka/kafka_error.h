@@ -29,7 +29,12 @@ struct ErrorRow {
 std::span<const ErrorRow> ErrorTable();
 ErrorRow Classify(rd_kafka_resp_err_t code);
 
-// "context: librdkafka's name of the error (its text)" under the table's code.
+// What clients of this process complained of in the last seconds, whichever they were: they all
+// talk to one cluster in one way. Thread-safe.
+void KeepTrouble(std::string_view line);
+
+// "context: librdkafka's name of the error (its text)" under the table's code. Where nobody
+// answered, the last trouble is added: librdkafka calls wrong passwords, too, a time-out.
 absl::Status ToStatus(rd_kafka_resp_err_t code, std::string_view context,
                       std::string_view detail = {});
 

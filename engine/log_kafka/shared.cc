@@ -1,6 +1,7 @@
 #include "engine/log_kafka/shared.h"
 
 #include <chrono>
+#include <string_view>
 #include <thread>
 
 #include "engine/base/status.h"
@@ -9,8 +10,11 @@
 namespace lastmeter::log_kafka {
 namespace {
 
-// librdkafka writes to stderr by default; a service's lines are its own affair.
-void DropLine(const rd_kafka_t*, int, const char*, const char*) {}
+// librdkafka writes to stderr by default; a service's lines are its own affair. Why a client cannot
+// connect or log in is said in lines of this kind only, of any level.
+void KeepLine(const rd_kafka_t*, int, const char* facility, const char* line) {
+  if (std::string_view(facility) == "FAIL") KeepTrouble(line);
+}
 
 }  // namespace
 
@@ -28,7 +32,7 @@ absl::StatusOr<Handle> NewHandle(rd_kafka_type_t type, const Properties& theirs,
                         "Kafka property " + name + ": " + error);
     }
   }
-  rd_kafka_conf_set_log_cb(conf, DropLine);
+  rd_kafka_conf_set_log_cb(conf, KeepLine);
   rd_kafka_conf_set_opaque(conf, callbacks.opaque);
   if (callbacks.delivered != nullptr) rd_kafka_conf_set_dr_msg_cb(conf, callbacks.delivered);
   if (callbacks.rebalance != nullptr) rd_kafka_conf_set_rebalance_cb(conf, callbacks.rebalance);

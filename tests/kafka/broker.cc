@@ -17,7 +17,7 @@ Broker& Broker::Get() {
   return broker;
 }
 
-Broker::Broker(int nodes) : nodes_(nodes) {
+Broker::Broker(int nodes, Access access) : nodes_(nodes), access_(access) {
   std::string name = (std::filesystem::temp_directory_path() / "lastmeter-kafka-XXXXXX").string();
   LM_CHECK(::mkdtemp(name.data()) != nullptr) << "no folder for a broker";
   dir_ = name;
@@ -31,9 +31,9 @@ Broker::~Broker() {
 }
 
 void Broker::Start() {
-  const int code =
-      Tool("start --dir " + dir_ + " --nodes " + std::to_string(nodes_) + " --port-file " + dir_ +
-           "/ports --owner " + std::to_string(::getpid()) + " > /dev/null");
+  const int code = Tool("start --dir " + dir_ + " --nodes " + std::to_string(nodes_) +
+                        " --port-file " + dir_ + "/ports --owner " + std::to_string(::getpid()) +
+                        (access_ == Access::kSecure ? " --secure" : "") + " > /dev/null");
   LM_CHECK(code == 0) << "tools/kafka start ended with " << code;
   std::ifstream(dir_ + "/ports") >> addresses_;
   LM_CHECK(!addresses_.empty()) << "tools/kafka named no address";
@@ -54,6 +54,10 @@ void Broker::StopNode(int node) {
 void Broker::StartNode(int node) {
   LM_CHECK(Tool("start --dir " + dir_ + " --node " + std::to_string(node) + " > /dev/null") == 0)
       << node;
+}
+
+int Broker::Acls(const std::string& arguments) const {
+  return Tool("acls --dir " + dir_ + " -- " + arguments + " > /dev/null");
 }
 
 int Broker::Tool(const std::string& arguments) const {

@@ -14,10 +14,17 @@ class Broker {
   // One node for the whole test program, started at the first use. Ends the program when no broker
   // can be had: nothing here can be tested without.
   static Broker& Get();
-  // The program's own cluster.
-  explicit Broker(int nodes);
+  // The program's own cluster. Secure: of one node that wants to be logged in to, over TLS.
+  enum class Access { kOpen, kSecure };
+  explicit Broker(int nodes, Access access = Access::kOpen);
 
   const std::string& addresses() const { return addresses_; }
+  // Of a secure one: what a client of that name says (--kafka-config).
+  std::string ClientConfig(const std::string& name) const {
+    return dir_ + "/clients/" + name + ".conf";
+  }
+  // Kafka's own tool for rights, as the administrator; its exit code.
+  int Acls(const std::string& arguments) const;
 
   // SIGKILL to all nodes, and back on the same ports with the same data.
   void Kill();
@@ -41,6 +48,7 @@ class Broker {
   void Start();
 
   const int nodes_;
+  const Access access_;
   std::string dir_;
   std::string addresses_;
   int installations_ = 0;

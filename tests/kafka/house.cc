@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <utility>
 
 namespace lastmeter::test {
 namespace {
@@ -18,7 +19,8 @@ constexpr char kTransactionSeconds[] = "4";
 
 }  // namespace
 
-KafkaHouse::KafkaHouse(const KafkaLog::Options& log) : log_(log) {
+KafkaHouse::KafkaHouse(const KafkaLog::Options& log, ConfigOf config_of)
+    : log_(log), config_of_(std::move(config_of)) {
   WriteFastRules(folder_.path() + "/rules");
   WriteTokens(folder_.path() + "/tokens", tokens_);
 }
@@ -27,14 +29,16 @@ std::vector<std::string> KafkaHouse::Place() const {
   return {"--brokers", log_.brokers, "--topic-prefix", log_.topic_prefix};
 }
 
-std::vector<std::string> KafkaHouse::Arguments(const std::string& name) const {
+std::vector<std::string> KafkaHouse::Arguments(const std::string& part,
+                                               const std::string& name) const {
   std::vector<std::string> words = Place();
+  if (config_of_) words.insert(words.end(), {"--kafka-config", config_of_(part)});
   words.insert(words.end(), {"--data-dir", folder_.path() + "/" + name, "--instance", name});
   return words;
 }
 
 uint16_t KafkaHouse::StartGateway() {
-  std::vector<std::string> words = Arguments("gateway");
+  std::vector<std::string> words = Arguments("gateway", "gateway");
   words.insert(words.end(), {"--tokens", folder_.path() + "/tokens", "--rate-limit", "0"});
   gateway_ = ServerProcess::Start("lastmeter-gateway", words, folder_.path() + "/stderr");
   gateway_port_ = gateway_->WaitReady(kReadyWithinMs).value_or(0);
@@ -42,7 +46,7 @@ uint16_t KafkaHouse::StartGateway() {
 }
 
 uint16_t KafkaHouse::StartQuery() {
-  std::vector<std::string> words = Arguments("query");
+  std::vector<std::string> words = Arguments("query", "query");
   words.insert(words.end(), {"--tokens", folder_.path() + "/tokens"});
   query_ = ServerProcess::Start("lastmeter-query", words, folder_.path() + "/stderr");
   return query_->WaitReady(kReadyWithinMs).value_or(0);
@@ -55,7 +59,7 @@ uint16_t KafkaHouse::RebuildQuery() {
 }
 
 void KafkaHouse::StartEscalator(const std::string& name, const std::string& partitions) {
-  std::vector<std::string> words = Arguments(name);
+  std::vector<std::string> words = Arguments("escalator", name);
   words.insert(words.end(), {"--session-timeout", kSessionSeconds, "--transaction-timeout",
                              kTransactionSeconds});
   if (!partitions.empty()) words.insert(words.end(), {"--partitions", partitions});

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -17,8 +18,10 @@ namespace lastmeter::test {
 // What ends by itself is a fault that the destructor's log names.
 class KafkaHouse {
  public:
-  // `log`: brokers, prefix of the topics. Starts nothing.
-  explicit KafkaHouse(const KafkaLog::Options& log);
+  // `log`: brokers, prefix of the topics. Starts nothing. `config_of`: by a part's name, the file
+  // that says how it logs in.
+  using ConfigOf = std::function<std::string(const std::string& part)>;
+  explicit KafkaHouse(const KafkaLog::Options& log, ConfigOf config_of = {});
 
   // A gateway on a new port; waits until it is ready. 0 when it is not within a minute.
   uint16_t StartGateway();
@@ -45,9 +48,10 @@ class KafkaHouse {
   std::vector<std::string> Place() const;
 
  private:
-  std::vector<std::string> Arguments(const std::string& name) const;
+  std::vector<std::string> Arguments(const std::string& part, const std::string& name) const;
 
   const KafkaLog::Options log_;
+  const ConfigOf config_of_;
   const Tokens tokens_;
   TempFolder folder_;
   uint16_t gateway_port_ = 0;

@@ -45,6 +45,7 @@ lastmeter_kafka_packages=(
   "default-jre-headless|java|runs a real Kafka broker (tools/kafka)"
   "maven|mvn|fetches the broker's jars"
   "python3|python3|asks the broker whether it is ready"
+  "openssl|openssl|makes the certificate of a broker that clients log in to"
 )
 
 lastmeter_integration_packages=(
