@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <thread>
 #include <utility>
@@ -21,6 +22,10 @@ using SteadyClock = std::chrono::steady_clock;
 // librdkafka tells the group that a member leaves only if that has an assignment. One that is about
 // to get its first waits for it, for so long.
 constexpr auto kAssignedWithin = std::chrono::seconds(5);
+// A group whose coordinator moved to another broker may take a member's own next request for that
+// of another process under its name. So the first time it is fenced it joins anew, and the second
+// time within so long it believes it.
+constexpr auto kFencedTwiceWithin = std::chrono::minutes(1);
 // How long a leaving member waits for the partitions to be taken back.
 constexpr auto kRevokedWithin = std::chrono::seconds(5);
 
@@ -69,8 +74,13 @@ class Membership::Impl {
                          rd_kafka_topic_partition_list_t* partitions, void* opaque);
   static void Failed(rd_kafka_t*, int code, const char* text, void* opaque);
 
+  // Makes a client and subscribes.
+  absl::Status Connect();
+  void Disconnect();
   // All below on the membership's thread.
   void Run();
+  bool FencedTwice();
+  void JoinAnew();
   void Poll(std::chrono::milliseconds wait);
   void Take(const rd_kafka_topic_partition_list_t& partitions);
   void LetGo();
@@ -90,8 +100,9 @@ class Membership::Impl {
   bool assigned_ = false;
   // What the owner was last told.
   std::vector<PartitionId> told_;
-  // Not OK: the membership ends for good after the poll under way.
+  // Not OK: the membership ends after the poll under way.
   absl::Status ending_;
+  std::optional<SteadyClock::time_point> fenced_at_;
 
   mutable std::mutex mutex_;
   bool leaving_ = false;
@@ -101,6 +112,12 @@ class Membership::Impl {
 };
 
 absl::Status Membership::Impl::Start() {
+  LM_RETURN_IF_ERROR(Connect());
+  thread_ = std::thread([this] { Run(); });
+  return absl::OkStatus();
+}
+
+absl::Status Membership::Impl::Connect() {
   const std::string heartbeat =
       std::to_string(std::clamp<int64_t>(options_.session_timeout.ms / 20, 100, 3000));
   const log_kafka::Properties ours = {
@@ -129,7 +146,10 @@ absl::Status Membership::Impl::Start() {
       code != RD_KAFKA_RESP_ERR_NO_ERROR) {
     return ToStatus(code, "joining group " + options_.group);
   }
-  queue_ = rd_kafka_queue_get_consumer(handle_.get());
+  {
+    std::lock_guard lock(mutex_);
+    queue_ = rd_kafka_queue_get_consumer(handle_.get());
+  }
   rd_kafka_topic_partition_list_t* topics = rd_kafka_topic_partition_list_new(2);
   for (Topic topic : {Topic::kReport, Topic::kCommand}) {
     rd_kafka_topic_partition_list_add(topics, Name(topic).c_str(), RD_KAFKA_PARTITION_UA);
@@ -137,8 +157,15 @@ absl::Status Membership::Impl::Start() {
   const rd_kafka_resp_err_t code = rd_kafka_subscribe(handle_.get(), topics);
   rd_kafka_topic_partition_list_destroy(topics);
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return ToStatus(code, "joining group " + options_.group);
-  thread_ = std::thread([this] { Run(); });
   return absl::OkStatus();
+}
+
+void Membership::Impl::Disconnect() {
+  {
+    std::lock_guard lock(mutex_);
+    if (queue_ != nullptr) rd_kafka_queue_destroy(std::exchange(queue_, nullptr));
+  }
+  handle_.reset();
 }
 
 void Membership::Impl::Leave() {
@@ -146,21 +173,40 @@ void Membership::Impl::Leave() {
   {
     std::lock_guard lock(mutex_);
     leaving_ = true;
+    if (queue_ != nullptr) rd_kafka_queue_yield(queue_);
   }
-  if (queue_ != nullptr) rd_kafka_queue_yield(queue_);
   if (thread_.joinable()) thread_.join();
-  if (queue_ != nullptr) rd_kafka_queue_destroy(std::exchange(queue_, nullptr));
-  handle_.reset();
+  Disconnect();
 }
 
 void Membership::Impl::Run() {
   for (;;) {
     Poll(std::chrono::milliseconds(200));
-    if (!ending_.ok()) EndForGood(ending_);
+    if (!ending_.ok()) {
+      if (ending_.code() == absl::StatusCode::kAborted && !FencedTwice()) {
+        JoinAnew();
+      } else {
+        EndForGood(ending_);
+      }
+    }
     std::lock_guard lock(mutex_);
     if (leaving_ || !status_.fatal.ok()) break;
   }
   LeaveGroup();
+}
+
+bool Membership::Impl::FencedTwice() {
+  const auto now = SteadyClock::now();
+  const bool twice = fenced_at_.has_value() && now - *fenced_at_ < kFencedTwiceWithin;
+  fenced_at_ = now;
+  return twice;
+}
+
+void Membership::Impl::JoinAnew() {
+  Note(std::exchange(ending_, absl::OkStatus()));
+  LetGo();
+  Disconnect();
+  if (absl::Status s = Connect(); !s.ok()) EndForGood(std::move(s));
 }
 
 void Membership::Impl::Poll(std::chrono::milliseconds wait) {

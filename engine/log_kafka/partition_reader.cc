@@ -246,12 +246,12 @@ void PartitionReader::RunAsker() {
       asked_ = false;
     }
     // The high watermark: an input whose transaction is still open may have been accepted before.
-    auto marks = AskWatermarks(shared_, shared_.uncommitted.get(), tp_);
+    auto end = log_kafka::AskEnd(shared_, shared_.uncommitted.get(), tp_);
     {
       std::lock_guard lock(mutex_);
       // Put again in the meantime: this answer may be too old.
       if (asked_) continue;
-      answer_ = marks.ok() ? absl::StatusOr<LogPosition>(LogPosition{marks->high}) : marks.status();
+      answer_ = end.ok() ? absl::StatusOr<LogPosition>(LogPosition{*end}) : end.status();
     }
     shared_.hub.Notify(tp_.partition);
   }

@@ -1,19 +1,54 @@
 #include "engine/log_kafka/shared.h"
 
+#include <algorithm>
 #include <chrono>
 #include <string_view>
 #include <thread>
 
 #include "engine/base/status.h"
+#include "engine/log_kafka/admin_request.h"
 #include "engine/log_kafka/kafka_error.h"
 
 namespace lastmeter::log_kafka {
 namespace {
 
+using Clock = std::chrono::steady_clock;
+using std::chrono_literals::operator""ms;
+
+// A leader that has not answered by then may lead no more.
+constexpr int kAskLeaderForMs = 2000;
+
 // librdkafka writes to stderr by default; a service's lines are its own affair. Why a client cannot
 // connect or log in is said in lines of this kind only, of any level.
 void KeepLine(const rd_kafka_t*, int, const char* facility, const char* line) {
   if (std::string_view(facility) == "FAIL") KeepTrouble(line);
+}
+
+// `which`: the first or the end. By the call that looks for times, which passes these two on to the
+// broker and, unlike rd_kafka_query_watermark_offsets, comes back from a leader that is gone.
+absl::StatusOr<int64_t> AskOffset(const Shared& shared, rd_kafka_t* handle, TopicPartition tp,
+                                  int64_t which) {
+  const std::string name = shared.Name(tp.topic);
+  const auto deadline = Clock::now() + std::chrono::milliseconds(shared.timeout_ms());
+  for (;;) {
+    const int left = std::max(1, static_cast<int>((deadline - Clock::now()) / 1ms));
+    rd_kafka_topic_partition_list_t* asked = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(asked, name.c_str(), static_cast<int32_t>(tp.partition.value))
+        ->offset = which;
+    rd_kafka_resp_err_t code =
+        rd_kafka_offsets_for_times(handle, asked, std::min(left, kAskLeaderForMs));
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) code = asked->elems[0].err;
+    const int64_t offset = asked->elems[0].offset;
+    rd_kafka_topic_partition_list_destroy(asked);
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return offset;
+    const bool again =
+        Classify(code).fault == Fault::kRetry || code == RD_KAFKA_RESP_ERR__TIMED_OUT;
+    if (!again || Clock::now() > deadline) return ToStatus(code, "the end of " + shared.Where(tp));
+    // librdkafka asks whoever led when it last looked, for a quarter of an hour. It looks anew when
+    // it is asked to.
+    (void)DescribeTopic(handle, name, std::min(left, kAskLeaderForMs));
+    std::this_thread::sleep_for(20ms);
+  }
 }
 
 }  // namespace
@@ -45,22 +80,16 @@ absl::StatusOr<Handle> NewHandle(rd_kafka_type_t type, const Properties& theirs,
   return Handle(handle);
 }
 
+absl::StatusOr<int64_t> AskEnd(const Shared& shared, rd_kafka_t* handle, TopicPartition tp) {
+  return AskOffset(shared, handle, tp, RD_KAFKA_OFFSET_END);
+}
+
 absl::StatusOr<Watermarks> AskWatermarks(const Shared& shared, rd_kafka_t* handle,
                                          TopicPartition tp) {
   Watermarks marks;
-  const auto deadline =
-      std::chrono::steady_clock::now() + std::chrono::milliseconds(shared.timeout_ms());
-  for (;;) {
-    const rd_kafka_resp_err_t code = rd_kafka_query_watermark_offsets(
-        handle, shared.Name(tp.topic).c_str(), static_cast<int32_t>(tp.partition.value), &marks.low,
-        &marks.high, shared.timeout_ms());
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return marks;
-    // After an election, or just after a topic was made, this client still has to hear of it.
-    if (Classify(code).fault != Fault::kRetry || std::chrono::steady_clock::now() > deadline) {
-      return ToStatus(code, "the end of " + shared.Where(tp));
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  }
+  LM_ASSIGN_OR_RETURN(marks.low, AskOffset(shared, handle, tp, RD_KAFKA_OFFSET_BEGINNING));
+  LM_ASSIGN_OR_RETURN(marks.high, AskOffset(shared, handle, tp, RD_KAFKA_OFFSET_END));
+  return marks;
 }
 
 }  // namespace lastmeter::log_kafka

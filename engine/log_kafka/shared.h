@@ -81,7 +81,9 @@ struct Shared {
   std::map<TopicPartition, Progress> progress_;
 };
 
-// Oldest offset kept and the end as this handle's isolation sees it. Waits for the broker.
+// The end as this handle's isolation sees it, and with it the oldest offset kept. Wait for the
+// broker, and for another leader where the one before is gone.
+absl::StatusOr<int64_t> AskEnd(const Shared& shared, rd_kafka_t* handle, TopicPartition tp);
 absl::StatusOr<Watermarks> AskWatermarks(const Shared& shared, rd_kafka_t* handle,
                                          TopicPartition tp);
 

@@ -51,10 +51,9 @@ absl::StatusOr<std::unique_ptr<TxnWriter>> TxnWriter::Open(Shared& shared, Parti
       DescribeTopic(writer->producer_.get(), writer->topic_, shared.timeout_ms()).status());
   // Asked of a handle that sees uncommitted records: a read_committed one would answer with the
   // last stable offset.
-  LM_ASSIGN_OR_RETURN(Watermarks marks,
-                      AskWatermarks(shared, shared.uncommitted.get(), writer->tp_));
-  writer->end_at_open_ = writer->end_ = marks.high;
-  shared.progress(writer->tp_).Show(marks.high);
+  LM_ASSIGN_OR_RETURN(writer->end_, AskEnd(shared, shared.uncommitted.get(), writer->tp_));
+  writer->end_at_open_ = writer->end_;
+  shared.progress(writer->tp_).Show(writer->end_);
   writer->thread_ = std::thread([w = writer.get()] { w->Run(); });
   return writer;
 }
@@ -198,7 +197,8 @@ absl::Status TxnWriter::CheckAlone(size_t count) const {
     return MakeStatus(absl::StatusCode::kDataLoss,
                       shared_.Where(tp_) + " holds, between offsets " + std::to_string(end_) +
                           " and " + std::to_string(last_offset_) + ", what " + id_ +
-                          " did not write: nobody else may have the right to write there");
+                          " did not write: a marker that the brokers wrote twice after an "
+                          "election, or a stranger, who may not have the right to write there");
   }
   return absl::OkStatus();
 }

@@ -8,7 +8,9 @@
 namespace lastmeter::test {
 namespace {
 
-constexpr const char* kVillages[] = {"430112001001", "430112107208", "430112103001"};
+// Of each of four partitions, one at least.
+constexpr const char* kVillages[] = {"430112001001", "430112001002", "430112001007",
+                                     "430112001008", "430112107208", "430112103001"};
 constexpr const char* kKinds[] = {"elder-alone", "sudden-illness", "job-loss"};
 
 }  // namespace

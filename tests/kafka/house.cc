@@ -93,6 +93,18 @@ void KafkaHouse::Close() {
   }
 }
 
+void KafkaHouse::ExpectLogProven() {
+  for (const auto& words : {std::vector<std::string>{"lastmeter-check", "--to-now"},
+                            std::vector<std::string>{"lastmeterctl", "verify"}}) {
+    std::vector<std::string> line = words;
+    line[0] = ProgramPath(line[0]);
+    const auto place = Place();
+    line.insert(line.end(), place.begin(), place.end());
+    const Ended ended = RunProgram(line);
+    EXPECT_EQ(ended.code, 0) << words[0] << ": " << ended.output;
+  }
+}
+
 std::string KafkaHouse::SaidLast() const {
   std::stringstream said;
   said << std::ifstream(folder_.path() + "/stderr").rdbuf();

@@ -41,6 +41,10 @@ class KafkaHouse {
   // SIGTERM to everything, in the order in which a house is closed. Expects exit code 0 of each.
   void Close();
 
+  // After Close: the judge finds nothing, nothing that is due by now included, and deciding again
+  // gives the same bytes.
+  void ExpectLogProven();
+
   const Tokens& tokens() const { return tokens_; }
   // Of everybody, the end of it.
   std::string SaidLast() const;
