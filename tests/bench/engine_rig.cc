@@ -62,28 +62,26 @@ absl::StatusOr<std::unique_ptr<EngineRig>> EngineRig::Open(Options options) {
   return rig;
 }
 
-absl::Status EngineRig::OpenLog() {
-  if (options_.brokers.empty()) {
-    FillClock* clock = options_.clock;
-    LM_ASSIGN_OR_RETURN(log_, RocksdbLog::Open({.dir = options_.dir + "/log",
-                                                .partition_count = options_.partitions,
-                                                .clock = [clock] { return clock->Wall(); }}));
-    return absl::OkStatus();
+absl::StatusOr<std::unique_ptr<Log>> OpenLog(const EngineRig::Options& options) {
+  if (options.brokers.empty()) {
+    FillClock* clock = options.clock;
+    return RocksdbLog::Open({.dir = options.dir + "/log",
+                             .partition_count = options.partitions,
+                             .clock = [clock] { return clock->Wall(); }});
   }
   KafkaLog::Options kafka;
-  kafka.brokers = options_.brokers;
-  kafka.topic_prefix = options_.topic_prefix;
-  kafka.transactional_prefix = options_.topic_prefix + kafka.transactional_prefix;
+  kafka.brokers = options.brokers;
+  kafka.topic_prefix = options.topic_prefix;
+  kafka.transactional_prefix = options.topic_prefix + kafka.transactional_prefix;
   kafka.headers_of = [](std::string_view record) { return CloudEventHeaders(record); };
-  LM_ASSIGN_OR_RETURN(log_, KafkaLog::Open(std::move(kafka)));
-  return absl::OkStatus();
+  return KafkaLog::Open(std::move(kafka));
 }
 
 absl::Status EngineRig::OpenAll() {
   std::filesystem::create_directories(options_.dir + "/store");
   std::filesystem::create_directories(options_.dir + "/guard");
   FillClock* clock = options_.clock;
-  LM_RETURN_IF_ERROR(OpenLog());
+  LM_ASSIGN_OR_RETURN(log_, OpenLog(options_));
   LM_ASSIGN_OR_RETURN(producer_, log_->OpenProducer());
   runtime_ = std::make_unique<Runtime>();
   for (uint32_t i = 0; i < options_.partitions; ++i) {

@@ -93,7 +93,6 @@ class EngineRig {
   struct PerPartition;
   explicit EngineRig(Options options);
   absl::Status OpenAll();
-  absl::Status OpenLog();
   void Committed(PerPartition& p, std::span<const CommittedRecord> records);
 
   const Options options_;
@@ -112,6 +111,9 @@ class EngineRig {
   std::condition_variable done_;
   size_t under_way_ = 0;
 };
+
+// Just the log, as the rig opens it.
+absl::StatusOr<std::unique_ptr<Log>> OpenLog(const EngineRig::Options& options);
 
 struct LoadOptions;
 EngineRig::Options RigOptions(const LoadOptions& options, FillClock* clock);

@@ -33,6 +33,8 @@ int RunEngine(const LoadOptions& options);
 int RunTimers(const LoadOptions& options);
 // Reports at a steady rate: from the append until the event was read from the event log.
 int RunLatency(const LoadOptions& options);
+// Records appended to the event log one at a time, by one partition and by all.
+int RunAppend(const LoadOptions& options);
 // So many open cases: opening with store, rebuilding without, memory held by each.
 int RunRestart(const LoadOptions& options);
 // Reports through a running server, over connections that are kept alive.
