@@ -42,7 +42,8 @@ int main(int argc, char** argv) {
   latency->add_option("--rate", options.rate, "Reports a second")->default_val(500);
   latency->add_option("--seconds", options.seconds, "How long")->default_val(20);
   auto* append = folder(app.add_subcommand("append", "One record after another, each by itself"));
-  append->add_option("--count", options.count, "How many for each partition")->default_val(2'000);
+  append->add_option("--appends", options.appends, "How many for each partition")
+      ->capture_default_str();
   auto* restart = folder(app.add_subcommand("restart", "Opening, rebuilding, memory"));
   restart->add_option("--cases", options.count, "Open cases")->default_val(1'000'000);
   auto* http = app.add_subcommand("http", "Reports through a running server on this machine");

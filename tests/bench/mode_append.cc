@@ -47,16 +47,16 @@ int RunAppend(const LoadOptions& options) {
   auto log = OpenLog(RigOptions(options, &clock));
   LM_CHECK(log.ok()) << log.status().ToString();
   for (const uint32_t writers : {1U, options.partitions}) {
-    Say("appends " + Grouped(static_cast<double>(options.count)) + " records, one at a time, by " +
-        std::to_string(writers) + " writers");
+    Say("appends " + Grouped(static_cast<double>(options.appends)) +
+        " records, one at a time, by " + std::to_string(writers) + " writers");
     std::vector<Samples> each(writers);
     std::vector<std::thread> threads;
     const Stretch stretch;
     for (uint32_t p = 0; p < writers; ++p) {
-      threads.emplace_back([&, p] { each[p] = AppendInTurn(**log, {p}, options.count); });
+      threads.emplace_back([&, p] { each[p] = AppendInTurn(**log, {p}, options.appends); });
     }
     for (std::thread& thread : threads) thread.join();
-    const std::string rate = stretch.PerSecond(options.count * writers);
+    const std::string rate = stretch.PerSecond(options.appends * writers);
     Samples all;
     for (const Samples& samples : each) all.Add(samples);
     const std::string what = "appends of one record, each after the last was answered, " +

@@ -14,6 +14,7 @@ struct LoadOptions {
   std::string topic_prefix;
   uint32_t partitions = 4;
   uint64_t count = 0;
+  uint64_t appends = 2'000;
   uint32_t rung_minutes = 1;
   int64_t seconds = 20;
   int64_t rate = 500;

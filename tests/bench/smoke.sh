@@ -19,7 +19,7 @@ expect() {
 }
 expect 6 engine --reports 2000
 expect 1 latency --rate 200 --seconds 2
-expect 4 append --count 50
+expect 4 append --appends 50
 expect 3 restart --cases 2000
 expect 2 timers --cases 3000 --fill-speed 60 --seconds 2
 
