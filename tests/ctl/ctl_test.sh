@@ -91,6 +91,18 @@ line=$(wc -l < "$folder/rules/roster.csv")
 expect 78 "^roster.csv:$line: " rules check --dir "$folder/rules"
 expect 2 'give the folder' rules check
 
+# Who would be told: the same tiers as on the day itself, and nobody of those who may not know.
+who() { expect 0 "$1" rules who --dir "$root/deploy/rules" --at 2026-01-05T09:00 "${@:2}"; }
+who 'grid +asked +xu-guangming' --area 430112001001001 --kind elder-alone
+grep -q '^2026-01-05 10:30:00.000  district' "$folder/out" || { cat "$folder/out"; echo "the climb does not reach the district"; exit 1; }
+grep -q 'and again until somebody answers' "$folder/out" || { echo "no reminders"; exit 1; }
+who 'outside +told +police-duty' --area 430112001001 --kind domestic-violence
+if grep -qE ' (grid|group|village) ' "$folder/out"; then cat "$folder/out"; echo "a restricted case was shown below the town"; exit 1; fi
+who '"caseOpened"' --area 430112001001001 --kind elder-alone --reporter grid --json
+expect 2 'no area 999999' rules who --dir "$root/deploy/rules" --area 999999
+expect 2 'no kind' rules who --dir "$root/deploy/rules" --area 430112001001 --kind toothache
+expect 2 'no moment' rules who --dir "$root/deploy/rules" --area 430112001001 --at yesterday
+
 # Tokens.
 umask 022
 expect 0 '^[A-Za-z0-9_-]{43}=?$' tokens add --file "$folder/tokens" --id op-1 --role operator --area 430112

@@ -1,4 +1,4 @@
-// lastmeterctl rules check, install, show, diff
+// lastmeterctl rules check, install, show, diff; who has a file of its own
 #include <CLI/CLI.hpp>
 #include <iostream>
 
@@ -9,6 +9,7 @@
 #include "lastmeter/api/v1/api.pb.h"
 #include "services/common/exit_codes.h"
 #include "services/common/json.h"
+#include "tools/ctl/rules_folder.h"
 #include "tools/ctl/server.h"
 #include "tools/ctl/tool.h"
 
@@ -22,19 +23,6 @@ struct RulesFlags {
   std::string dir;
   ServerFlags server;
 };
-
-// The rules of the folder when they may be installed. Otherwise every problem, one a line.
-absl::StatusOr<LoadedRules> LoadAndValidate(const std::string& dir) {
-  if (dir.empty()) return absl::InvalidArgumentError("give the folder of the rules: --dir DIR");
-  LM_ASSIGN_OR_RETURN(LoadedRules loaded, LoadRulesDir(dir));
-  std::string problems;
-  for (const RulesProblem& problem : ValidateRules(loaded.rules)) {
-    if (!problems.empty()) problems += "\n";
-    problems += loaded.LineOf(problem.path) + ": " + problem.reason;
-  }
-  if (!problems.empty()) return MakeStatus(absl::StatusCode::kInvalidArgument, problems);
-  return loaded;
-}
 
 std::string DigestOf(const Rules& rules) {
   return ToHex(AsBytes(Sha256(rules.SerializeAsString())));
@@ -153,6 +141,18 @@ int Diff(const RulesFlags& flags) {
 
 }  // namespace
 
+absl::StatusOr<LoadedRules> LoadAndValidate(const std::string& dir) {
+  if (dir.empty()) return absl::InvalidArgumentError("give the folder of the rules: --dir DIR");
+  LM_ASSIGN_OR_RETURN(LoadedRules loaded, LoadRulesDir(dir));
+  std::string problems;
+  for (const RulesProblem& problem : ValidateRules(loaded.rules)) {
+    if (!problems.empty()) problems += "\n";
+    problems += loaded.LineOf(problem.path) + ": " + problem.reason;
+  }
+  if (!problems.empty()) return MakeStatus(absl::StatusCode::kInvalidArgument, problems);
+  return loaded;
+}
+
 void AddRules(CLI::App& app, std::vector<Subcommand>* all) {
   CLI::App* rules =
       app.add_subcommand("rules", "Policy, areas, roster, calendar")->require_subcommand(1);
@@ -170,6 +170,7 @@ void AddRules(CLI::App& app, std::vector<Subcommand>* all) {
       [flags] { return Show(flags->server); });
   add("diff", "Compare a folder with the rules in force", true, true,
       [flags] { return Diff(*flags); });
+  AddRulesWho(*rules, all);
 }
 
 }  // namespace lastmeter::ctl

@@ -66,6 +66,8 @@ void AddLogCopy(CLI::App& app, const Backends& backends, std::vector<Subcommand>
 void AddVerify(CLI::App& app, const Backends& backends, std::vector<Subcommand>* all);
 void AddAsOf(CLI::App& app, const Backends& backends, std::vector<Subcommand>* all);
 void AddRules(CLI::App& app, std::vector<Subcommand>* all);
+// To "rules".
+void AddRulesWho(CLI::App& rules, std::vector<Subcommand>* all);
 void AddTokens(CLI::App& app, std::vector<Subcommand>* all);
 void AddClock(CLI::App& app, std::vector<Subcommand>* all);
 void AddTopics(CLI::App& app, std::vector<Subcommand>* all);
