@@ -1,4 +1,4 @@
-// People's answers to a case: acknowledge, note, relief, close, reopen.
+// People's answers to a case: acknowledge, note, close, reopen.
 #include <string>
 
 #include "engine/core/authority.h"
@@ -14,11 +14,6 @@ namespace ev = lastmeter::event::v1;
 
 constexpr uint32_t kReopenWithinDays = 180;
 
-bool IsEmpty(const cm::PersonalText& text) {
-  return text.form_case() == cm::PersonalText::FORM_NOT_SET ||
-         (text.has_open() && text.open().empty()) || (text.has_sealed() && text.sealed().empty());
-}
-
 // "<case number>/<n>" with a number that was given out.
 bool IsNoticeOf(const CommandContext& context, const std::string& notice_id) {
   const std::string prefix = context.number.ToString() + "/";
@@ -27,17 +22,6 @@ bool IsNoticeOf(const CommandContext& context, const std::string& notice_id) {
   if (digits.empty() || digits.size() > 9 || !IsDigits(digits, digits.size())) return false;
   const unsigned long n = std::stoul(digits);
   return n >= 1 && n <= context.c->notices() && digits == std::to_string(n);
-}
-
-bool RejectIfClosed(Draft& draft, const CommandContext& context) {
-  if (!context.c->closed()) return false;
-  Reject(draft, context, ev::REJECTION_ALREADY_CLOSED, "the case is closed; reopen it first");
-  return true;
-}
-
-Timestamp AcceptedAt(const Draft& draft, const CommandContext& context) {
-  const int64_t accepted = context.command.accepted_at_ms();
-  return accepted > 0 ? Timestamp{accepted} : draft.now();
 }
 
 }  // namespace
@@ -93,34 +77,6 @@ void DecideNote(Draft& draft, const CommandContext& context) {
   draft.AddCaseEvent(context.number, c, std::move(event));
 }
 
-void DecideRelief(Draft& draft, const CommandContext& context) {
-  auto& c = *context.c;
-  if (RejectIfClosed(draft, context)) return;
-  const Authority authority(draft.state(), c, context.command.actor().id());
-  if (!authority.MayWorkOn()) {
-    return Reject(
-        draft, context, ev::REJECTION_NOT_ALLOWED,
-        "only people told of the case, or a higher tier over its area, may record relief");
-  }
-  if (context.command.relief().kinds().empty()) {
-    return Reject(draft, context, ev::REJECTION_MISSING_FIELD,
-                  "relief needs at least one kind of what was given");
-  }
-  if (c.relieved()) {
-    return Reject(draft, context, ev::REJECTION_ALREADY_RELIEVED,
-                  "first relief is recorded already; add a note instead");
-  }
-  ev::Event event;
-  ev::ReliefRecorded* relief = event.mutable_relief_recorded();
-  *relief->mutable_by() = context.command.actor();
-  *relief->mutable_kinds() = context.command.relief().kinds();
-  if (context.command.relief().has_text()) {
-    *relief->mutable_text() = context.command.relief().text();
-  }
-  relief->set_accepted_at_ms(AcceptedAt(draft, context).ms);
-  draft.AddCaseEvent(context.number, c, std::move(event));
-}
-
 void DecideClose(Draft& draft, const CommandContext& context) {
   auto& c = *context.c;
   if (RejectIfClosed(draft, context)) return;
@@ -140,6 +96,11 @@ void DecideClose(Draft& draft, const CommandContext& context) {
   if (c.handler_id().empty()) {
     return Reject(draft, context, ev::REJECTION_NOT_ACKNOWLEDGED,
                   "nobody has acknowledged the case; acknowledge it first");
+  }
+  if (const auto* paperwork = FindClock(c, cm::PROMISE_PAPERWORK);
+      paperwork != nullptr && !paperwork->stopped()) {
+    return Reject(draft, context, ev::REJECTION_PAPERWORK_OWED,
+                  "relief was given first and its papers are owed; complete them before closing");
   }
   ev::Event event;
   ev::CaseClosed* closed = event.mutable_case_closed();

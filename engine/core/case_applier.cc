@@ -61,14 +61,16 @@ void TakeTurn(Case& c, const ev::Turn& turn) {
   Told(c, turn.notices());
 }
 
+void Start(Case& c, const ev::ClockStart& start) {
+  Clock& clock = ClockOf(c, start.promise());
+  clock.set_started_at_ms(start.started_at_ms());
+  if (!clock.near_due_fired()) clock.set_near_due_ms(start.near_due_ms());
+  clock.set_due_ms(start.due_ms());
+  clock.set_provisional(start.provisional());
+}
+
 void Start(Case& c, const google::protobuf::RepeatedPtrField<ev::ClockStart>& starts) {
-  for (const auto& start : starts) {
-    Clock& clock = ClockOf(c, start.promise());
-    clock.set_started_at_ms(start.started_at_ms());
-    if (!clock.near_due_fired()) clock.set_near_due_ms(start.near_due_ms());
-    clock.set_due_ms(start.due_ms());
-    clock.set_provisional(start.provisional());
-  }
+  for (const auto& start : starts) Start(c, start);
 }
 
 void Unhandle(Case& c) {
@@ -129,6 +131,7 @@ void Apply(Case& c, const ev::CaseReopened& e, Timestamp log_time) {
   c.clear_closed_at_ms();
   c.clear_outcome();
   c.clear_relieved();
+  c.clear_verified();
   c.clear_clocks();
   c.clear_provisional_ordinal();
   Unhandle(c);
@@ -180,6 +183,8 @@ bool ActedByPerson(const ev::Event& event) {
     case ev::Event::kCaseHandedDown:
     case ev::Event::kCaseNoted:
     case ev::Event::kReliefRecorded:
+    case ev::Event::kCaseVerified:
+    case ev::Event::kPaperworkCompleted:
     case ev::Event::kCaseReopened:
       return true;
     default:
@@ -255,6 +260,14 @@ void ApplyToCase(Case& c, const ev::Event& event, Timestamp log_time, uint32_t r
     case ev::Event::kReliefRecorded:
       c.set_relieved(true);
       Stop(c, cm::PROMISE_FIRST_RELIEF);
+      if (event.relief_recorded().has_paperwork()) Start(c, event.relief_recorded().paperwork());
+      break;
+    case ev::Event::kCaseVerified:
+      c.set_verified(true);
+      Stop(c, cm::PROMISE_VERIFY);
+      break;
+    case ev::Event::kPaperworkCompleted:
+      Stop(c, cm::PROMISE_PAPERWORK);
       break;
     case ev::Event::kCaseClosed:
       c.set_closed(true);

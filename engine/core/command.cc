@@ -18,8 +18,12 @@ void Dispatch(Draft& draft, const CommandContext& context) {
       return DecideHandDown(draft, context);
     case cd::Command::kNote:
       return DecideNote(draft, context);
+    case cd::Command::kVerify:
+      return DecideVerify(draft, context);
     case cd::Command::kRelief:
       return DecideRelief(draft, context);
+    case cd::Command::kPaperwork:
+      return DecidePaperwork(draft, context);
     case cd::Command::kClose:
       return DecideClose(draft, context);
     case cd::Command::kReopen:
@@ -46,6 +50,22 @@ void Reject(Draft& draft, const CommandContext& context, ev::Rejection reason,
   rejected->set_reason(reason);
   rejected->set_detail(std::string(detail));
   *rejected->mutable_by() = context.command.actor();
+}
+
+bool IsEmpty(const cm::PersonalText& text) {
+  return text.form_case() == cm::PersonalText::FORM_NOT_SET ||
+         (text.has_open() && text.open().empty()) || (text.has_sealed() && text.sealed().empty());
+}
+
+bool RejectIfClosed(Draft& draft, const CommandContext& context) {
+  if (!context.c->closed()) return false;
+  Reject(draft, context, ev::REJECTION_ALREADY_CLOSED, "the case is closed; reopen it first");
+  return true;
+}
+
+Timestamp AcceptedAt(const Draft& draft, const CommandContext& context) {
+  const int64_t accepted = context.command.accepted_at_ms();
+  return accepted > 0 ? Timestamp{accepted} : draft.now();
 }
 
 Timestamp DecideCommand(Draft& draft, const LogInput& input) {

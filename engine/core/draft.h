@@ -66,11 +66,20 @@ void DecideAcceptClock(Draft& draft, const CommandContext& context);
 
 void DecideAcknowledge(Draft& draft, const CommandContext& context);
 void DecideNote(Draft& draft, const CommandContext& context);
+void DecideVerify(Draft& draft, const CommandContext& context);
 void DecideRelief(Draft& draft, const CommandContext& context);
+void DecidePaperwork(Draft& draft, const CommandContext& context);
 void DecideClose(Draft& draft, const CommandContext& context);
 void DecideReopen(Draft& draft, const CommandContext& context);
 void DecideRaise(Draft& draft, const CommandContext& context);
 void DecideHandDown(Draft& draft, const CommandContext& context);
+
+// Nothing was written.
+bool IsEmpty(const lastmeter::common::v1::PersonalText& text);
+// True after a refusal, which a command on a closed case is answered with.
+bool RejectIfClosed(Draft& draft, const CommandContext& context);
+// When the command was durable at the gateway.
+Timestamp AcceptedAt(const Draft& draft, const CommandContext& context);
 
 // Makes the case more urgent: new limits for its running turns and clocks where these are sooner.
 void RaiseLevel(Draft& draft, const CaseNumber& number, lastmeter::state::v1::Case& c,

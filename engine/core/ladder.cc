@@ -266,20 +266,33 @@ std::vector<ev::Notice> LadderPlanner::NoticesToAuthorities(NoticeMaker* maker) 
   return notices;
 }
 
+ev::ClockStart LadderPlanner::Start(const rl::ClockPolicy& clock, Timestamp start) const {
+  const WorkCalendar& calendar = RosterOf(state_).calendar();
+  ev::ClockStart s;
+  s.set_promise(clock.promise());
+  s.set_started_at_ms(start.ms);
+  const Deadline near = calendar.NearDue(start, clock.within());
+  const Deadline due = calendar.After(start, clock.within());
+  s.set_near_due_ms(near.due.ms);
+  s.set_due_ms(due.due.ms);
+  s.set_provisional(due.provisional);
+  return s;
+}
+
 std::vector<ev::ClockStart> LadderPlanner::StartClocks(Timestamp start) const {
   std::vector<ev::ClockStart> starts;
-  const WorkCalendar& calendar = RosterOf(state_).calendar();
   for (const auto& clock : PolicyOf(state_, case_).FindLevel(case_.level())->clocks()) {
-    ev::ClockStart& s = starts.emplace_back();
-    s.set_promise(clock.promise());
-    s.set_started_at_ms(start.ms);
-    const Deadline near = calendar.NearDue(start, clock.within());
-    const Deadline due = calendar.After(start, clock.within());
-    s.set_near_due_ms(near.due.ms);
-    s.set_due_ms(due.due.ms);
-    s.set_provisional(due.provisional);
+    // Papers are owed for relief that was given first, and not before.
+    if (clock.promise() != cm::PROMISE_PAPERWORK) starts.push_back(Start(clock, start));
   }
   return starts;
+}
+
+std::optional<ev::ClockStart> LadderPlanner::StartClock(cm::Promise promise,
+                                                        Timestamp start) const {
+  const rl::ClockPolicy* clock = PolicyOf(state_, case_).FindClock(case_.level(), promise);
+  if (clock == nullptr) return std::nullopt;
+  return Start(*clock, start);
 }
 
 }  // namespace lastmeter

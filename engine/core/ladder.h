@@ -83,8 +83,11 @@ class LadderPlanner {
                    Timestamp entered) const;
   // When a reminder follows.
   Timestamp NextReminder(lastmeter::common::v1::Promise promise) const;
-  // Clocks of the case's level, begun at `start`; all, or only those named.
+  // Clocks that a case of this level begins with, begun at `start`: all but paperwork.
   std::vector<lastmeter::event::v1::ClockStart> StartClocks(Timestamp start) const;
+  // One clock of the case's level; none where the level does not promise it.
+  std::optional<lastmeter::event::v1::ClockStart> StartClock(lastmeter::common::v1::Promise promise,
+                                                             Timestamp start) const;
 
   // When somebody told at `t` is really told: at once, or for quiet levels when duty begins.
   Timestamp TellAt(Timestamp t) const;
@@ -92,6 +95,9 @@ class LadderPlanner {
   Candidates Find(lastmeter::common::v1::Tier tier) const;
 
  private:
+  lastmeter::event::v1::ClockStart Start(const lastmeter::rules::v1::ClockPolicy& clock,
+                                         Timestamp start) const;
+
   const PartitionState& state_;
   const CaseNumber& number_;
   const lastmeter::state::v1::Case& case_;

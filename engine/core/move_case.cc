@@ -16,11 +16,6 @@ using Case = lastmeter::state::v1::Case;
 // From this hand-down on the district is told of each.
 constexpr uint32_t kHandDownsBeforeDistrict = 3;
 
-bool IsEmpty(const cm::PersonalText& text) {
-  return text.form_case() == cm::PersonalText::FORM_NOT_SET ||
-         (text.has_open() && text.open().empty()) || (text.has_sealed() && text.sealed().empty());
-}
-
 void RaiseTier(Draft& draft, const CommandContext& context) {
   Case& c = *context.c;
   const auto& raise = context.command.raise();
@@ -77,9 +72,10 @@ void RaiseLevel(Draft& draft, const CaseNumber& number, Case& c, cm::Level to,
   for (const auto& start : planner.StartClocks(draft.now())) {
     const auto* clock = FindClock(c, start.promise());
     if (clock == nullptr) {
-      if (start.promise() != cm::PROMISE_FIRST_RELIEF || !c.relieved()) {
-        *raised->add_clocks() = start;
-      }
+      // Nobody promises what was done already.
+      const bool kept = (start.promise() == cm::PROMISE_FIRST_RELIEF && c.relieved()) ||
+                        (start.promise() == cm::PROMISE_VERIFY && c.verified());
+      if (!kept) *raised->add_clocks() = start;
     } else if (!clock->stopped() && !clock->breached() && start.due_ms() < clock->due_ms()) {
       *raised->add_clocks() = start;
     }
@@ -90,10 +86,7 @@ void RaiseLevel(Draft& draft, const CaseNumber& number, Case& c, cm::Level to,
 void DecideRaise(Draft& draft, const CommandContext& context) {
   Case& c = *context.c;
   const auto& raise = context.command.raise();
-  if (c.closed()) {
-    return Reject(draft, context, ev::REJECTION_ALREADY_CLOSED,
-                  "the case is closed; reopen it first");
-  }
+  if (RejectIfClosed(draft, context)) return;
   const Authority authority(draft.state(), c, context.command.actor().id());
   if (!authority.MayWorkOn() && context.command.actor().id() != c.reporter_id()) {
     return Reject(draft, context, ev::REJECTION_NOT_ALLOWED,
@@ -121,10 +114,7 @@ void DecideRaise(Draft& draft, const CommandContext& context) {
 void DecideHandDown(Draft& draft, const CommandContext& context) {
   Case& c = *context.c;
   const auto& down = context.command.hand_down();
-  if (c.closed()) {
-    return Reject(draft, context, ev::REJECTION_ALREADY_CLOSED,
-                  "the case is closed; reopen it first");
-  }
+  if (RejectIfClosed(draft, context)) return;
   const Authority authority(draft.state(), c, context.command.actor().id());
   if (!authority.MayWorkOn() || authority.tier() == cm::TIER_UNSPECIFIED) {
     return Reject(draft, context, ev::REJECTION_NOT_ALLOWED,

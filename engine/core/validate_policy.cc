@@ -177,8 +177,8 @@ class PolicyValidator {
       if (clock.promise() == common::v1::PROMISE_ACKNOWLEDGE) {
         problems_.Add(path + ".promise",
                       "acknowledgement has its own ladder and no clock beside it");
-      } else if (clock.promise() != common::v1::PROMISE_FIRST_RELIEF &&
-                 clock.promise() != common::v1::PROMISE_RESOLVE) {
+      } else if (!common::v1::Promise_IsValid(clock.promise()) ||
+                 clock.promise() == common::v1::PROMISE_UNSPECIFIED) {
         problems_.Add(path + ".promise", "is missing");
       } else if (!seen.insert(clock.promise()).second) {
         problems_.Add(path + ".promise", "the same promise is listed twice");

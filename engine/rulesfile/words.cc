@@ -50,8 +50,10 @@ std::optional<common::v1::Level> ReadLevel(std::string_view word) {
 
 std::optional<common::v1::Promise> ReadPromise(std::string_view word) {
   using namespace common::v1;
-  return Among<Promise>(word,
-                        {{"first-relief", PROMISE_FIRST_RELIEF}, {"resolve", PROMISE_RESOLVE}});
+  return Among<Promise>(word, {{"first-relief", PROMISE_FIRST_RELIEF},
+                               {"resolve", PROMISE_RESOLVE},
+                               {"verify", PROMISE_VERIFY},
+                               {"paperwork", PROMISE_PAPERWORK}});
 }
 
 std::optional<rules::v1::Duty> ReadDuty(std::string_view word) {

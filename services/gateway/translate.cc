@@ -159,6 +159,25 @@ std::optional<http::Response> FillNote(const http::Request& request, const Admis
   return TakeText("text", body.text(), true, admission, command->mutable_note()->mutable_text());
 }
 
+std::optional<http::Response> FillVerify(const http::Request& request, const Admission& admission,
+                                         Command* command) {
+  api::VerifyRequest body;
+  if (auto problem = ReadBody(request, &body)) return problem;
+  if (body.finding() == lastmeter::common::v1::FINDING_UNSPECIFIED) return MissingField("finding");
+  command->mutable_verify()->set_finding(body.finding());
+  if (body.text().empty()) return std::nullopt;
+  return TakeText("text", body.text(), false, admission, command->mutable_verify()->mutable_text());
+}
+
+std::optional<http::Response> FillPaperwork(const http::Request& request,
+                                            const Admission& admission, Command* command) {
+  api::PaperworkRequest body;
+  if (auto problem = ReadBody(request, &body)) return problem;
+  auto* paperwork = command->mutable_paperwork();
+  if (body.text().empty()) return std::nullopt;
+  return TakeText("text", body.text(), false, admission, paperwork->mutable_text());
+}
+
 std::optional<http::Response> FillRelief(const http::Request& request, const Admission& admission,
                                          Command* command) {
   api::ReliefRequest body;
@@ -205,8 +224,12 @@ Filler FillerOf(CaseAction action) {
       return FillHandDown;
     case CaseAction::kNote:
       return FillNote;
+    case CaseAction::kVerify:
+      return FillVerify;
     case CaseAction::kRelief:
       return FillRelief;
+    case CaseAction::kPaperwork:
+      return FillPaperwork;
     case CaseAction::kClose:
       return FillClose;
     case CaseAction::kReopen:
@@ -284,8 +307,12 @@ std::string_view ActionWord(CaseAction action) {
       return "handDown";
     case CaseAction::kNote:
       return "note";
+    case CaseAction::kVerify:
+      return "verify";
     case CaseAction::kRelief:
       return "relief";
+    case CaseAction::kPaperwork:
+      return "paperwork";
     case CaseAction::kClose:
       return "close";
     case CaseAction::kReopen:

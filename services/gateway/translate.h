@@ -31,7 +31,17 @@ std::string RoutingCode(std::string_view area);
 OrProblem<lastmeter::report::v1::HardshipReport> MakeReport(const http::Request& request,
                                                             const Admission& admission);
 
-enum class CaseAction { kAcknowledge, kRaise, kHandDown, kNote, kRelief, kClose, kReopen };
+enum class CaseAction {
+  kAcknowledge,
+  kRaise,
+  kHandDown,
+  kNote,
+  kVerify,
+  kRelief,
+  kPaperwork,
+  kClose,
+  kReopen
+};
 
 // The word in the path: "handDown".
 std::string_view ActionWord(CaseAction action);

@@ -40,6 +40,8 @@ bool ActedByPerson(const ev::Event& event) {
     case ev::Event::kCaseHandedDown:
     case ev::Event::kCaseNoted:
     case ev::Event::kReliefRecorded:
+    case ev::Event::kCaseVerified:
+    case ev::Event::kPaperworkCompleted:
     case ev::Event::kCaseReopened:
       return true;
     default:
@@ -75,8 +77,9 @@ class Folder {
     } else if (shown_.handler_id().empty()) {
       shown_.set_status(api::CASE_STATUS_REPORTED);
     } else {
-      shown_.set_status(shown_.relieved() ? api::CASE_STATUS_IN_SERVICE
-                                          : api::CASE_STATUS_ACKNOWLEDGED);
+      shown_.set_status(shown_.relieved()   ? api::CASE_STATUS_IN_SERVICE
+                        : shown_.verified() ? api::CASE_STATUS_VERIFIED
+                                            : api::CASE_STATUS_ACKNOWLEDGED);
     }
   }
 
@@ -144,13 +147,22 @@ class Folder {
     }
   }
 
+  void StartClock(const ev::ClockStart& start) {
+    api::ClockView& clock = ClockOf(shown_, start.promise());
+    *clock.mutable_started_at() = ToProtoTime(start.started_at_ms());
+    *clock.mutable_near_due_at() = ToProtoTime(start.near_due_ms());
+    *clock.mutable_due_at() = ToProtoTime(start.due_ms());
+    clock.set_provisional(start.provisional());
+  }
+
   void StartClocks(const google::protobuf::RepeatedPtrField<ev::ClockStart>& starts) {
-    for (const ev::ClockStart& start : starts) {
-      api::ClockView& clock = ClockOf(shown_, start.promise());
-      *clock.mutable_started_at() = ToProtoTime(start.started_at_ms());
-      *clock.mutable_near_due_at() = ToProtoTime(start.near_due_ms());
-      *clock.mutable_due_at() = ToProtoTime(start.due_ms());
-      clock.set_provisional(start.provisional());
+    for (const ev::ClockStart& start : starts) StartClock(start);
+  }
+
+  // Not every level promises everything that people do.
+  void Keep(cm::Promise promise) {
+    for (api::ClockView& clock : *shown_.mutable_clocks()) {
+      if (clock.promise() == promise) clock.set_state(api::CLOCK_STATE_MET);
     }
   }
 
@@ -217,6 +229,9 @@ class Folder {
     shown_.clear_outcome();
     shown_.clear_relieved();
     shown_.clear_relieved_at();
+    shown_.clear_verified();
+    shown_.clear_verified_at();
+    shown_.clear_finding();
     shown_.clear_clocks();
     Unhandle();
     StartAnswering(record_.log_time_ms());
@@ -285,7 +300,17 @@ void Folder::Body() {
     case ev::Event::kReliefRecorded:
       shown_.set_relieved(true);
       *shown_.mutable_relieved_at() = ToProtoTime(record_.log_time_ms());
-      return ClockOf(shown_, cm::PROMISE_FIRST_RELIEF).set_state(api::CLOCK_STATE_MET);
+      if (event_.relief_recorded().has_paperwork()) {
+        StartClock(event_.relief_recorded().paperwork());
+      }
+      return Keep(cm::PROMISE_FIRST_RELIEF);
+    case ev::Event::kCaseVerified:
+      shown_.set_verified(true);
+      *shown_.mutable_verified_at() = ToProtoTime(record_.log_time_ms());
+      shown_.set_finding(event_.case_verified().finding());
+      return Keep(cm::PROMISE_VERIFY);
+    case ev::Event::kPaperworkCompleted:
+      return Keep(cm::PROMISE_PAPERWORK);
     case ev::Event::kCaseClosed:
       return Close(event_.case_closed());
     case ev::Event::kCaseReopened:

@@ -53,6 +53,9 @@ class Checker {
     bool copied_village = false;
     bool copied_town = false;
     bool relieved = false;
+    bool verified = false;
+    bool owed = false;
+    bool completed = false;
     bool climbed = false;
     bool acknowledged = false;
     int notes = 0;
@@ -67,12 +70,17 @@ class Checker {
         if (event.has_case_escalated() && !acknowledged) climbed = true;
         acknowledged = acknowledged || event.has_case_acknowledged();
         relieved = relieved || event.has_relief_recorded();
+        owed = owed || event.relief_recorded().has_paperwork();
+        verified = verified || event.has_case_verified();
+        completed = completed || event.has_paperwork_completed();
       }
       if (event.has_case_noted()) ++notes;
     }
     Hold(copied_village && copied_town, "village and town were told of the first story at once");
     Hold(acknowledged && !climbed, "the first story's case was answered before it climbed");
     Hold(relieved, "first relief is recorded in the first story");
+    Hold(owed && verified && completed,
+         "the first story's relief came first, and its home visit and papers afterwards");
     Hold(notes >= 3, "the relay of the first story stands in its history");
     return absl::OkStatus();
   }

@@ -131,7 +131,7 @@ absl::StatusOr<std::vector<api::EventView>> Door::GetHistory(std::string_view wh
 
 absl::StatusOr<Door::OpenCases> Door::GetOpenCases(std::string_view who) {
   OpenCases open;
-  for (const char* status : {"reported", "acknowledged", "in_service"}) {
+  for (const char* status : {"reported", "acknowledged", "verified", "in_service"}) {
     std::string token;
     do {
       api::CaseList page;

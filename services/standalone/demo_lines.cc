@@ -58,6 +58,16 @@ class Teller {
       }
       case ev::Event::kReliefRecorded:
         return Relief(event_.relief_recorded());
+      case ev::Event::kCaseVerified: {
+        const auto& e = event_.case_verified();
+        return Make(Mood::kGood, Pick("入户核实 ", "verified by "), w_.Person(e.by().id()), Colon(),
+                    w_.Finding(e.finding()), Text(e.text()));
+      }
+      case ev::Event::kPaperworkCompleted: {
+        const auto& e = event_.paperwork_completed();
+        return Make(Mood::kGood, Pick("手续补办完成 ", "papers completed by "),
+                    w_.Person(e.by().id()), Text(e.text()));
+      }
       case ev::Event::kCaseNoted: {
         const auto& e = event_.case_noted();
         return Make(Mood::kPlain, Pick("记录 ", "note by "), w_.Person(e.by().id()), Colon(),

@@ -149,6 +149,11 @@ absl::Status Story::Morning(Timestamp start) {
         std::string(t_.words->Pick("送医检查，留人照看", "seen by a doctor, not left alone")));
     return t_.door->Command(officer_, t_.ledger->first_story, "relief", relief).status();
   });
+  agenda.At(start + Minutes(21), [this] {
+    api::VerifyRequest verify;
+    verify.set_finding(cm::FINDING_AS_REPORTED);
+    return t_.door->Command(officer_, t_.ledger->first_story, "verify", verify).status();
+  });
   agenda.At(start + Minutes(17), [this]() -> absl::Status {
     Say("一件受限个案直接报到镇里指定的人，看板只显示数量",
         "A restricted case goes straight to the town's named officer; this board only counts it");
@@ -183,6 +188,10 @@ absl::Status Story::LongRelay(Timestamp start) {
        "relay, day 2: a volunteer brought lunch; she can sit up");
   note(day + Days(4) + Hours(18), "接力第5天：邻居做晚饭，扶着走了几步",
        "relay, day 5: a neighbour cooked supper; a few steps on somebody's arm");
+  agenda.At(day + Days(5) + Hours(10), [this] {
+    return t_.door->Command(officer_, t_.ledger->first_story, "paperwork", api::PaperworkRequest())
+        .status();
+  });
   agenda.At(day + Days(7) + Hours(10), [this] {
     return Close(officer_, cm::OUTCOME_PARTLY_MET, "手续补办完毕；接力照料继续，定期回访",
                  "paperwork done; the relay goes on, with follow-up visits");

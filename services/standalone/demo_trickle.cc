@@ -93,6 +93,8 @@ absl::Status Trickle::Answer(const std::string& number, const Plan& plan) {
   if (who.empty() || !c.handler_id().empty()) return absl::OkStatus();
   LM_RETURN_IF_ERROR(
       door_->Command(who, number, "acknowledge", api::AcknowledgeRequest()).status());
+  agenda_->At(agenda_->now() + Millis{plan.relief_after.ms / 2},
+              [this, number] { return OnlyTrouble(Verify(number)); });
   Timestamp relief = agenda_->now() + plan.relief_after;
   if (plan.forget) {
     for (const auto& clock : c.clocks()) {
@@ -103,6 +105,17 @@ absl::Status Trickle::Answer(const std::string& number, const Plan& plan) {
   agenda_->At(relief,
               [this, number, plan] { return OnlyTrouble(Relieve(number, plan, plan.forget)); });
   return absl::OkStatus();
+}
+
+absl::Status Trickle::Verify(const std::string& number) {
+  LM_ASSIGN_OR_RETURN(const api::Case c, door_->GetCase(kDirector, number));
+  const bool promised = std::any_of(
+      c.clocks().begin(), c.clocks().end(),
+      [](const api::ClockView& clock) { return clock.promise() == cm::PROMISE_VERIFY; });
+  if (!promised || c.status() == api::CASE_STATUS_CLOSED) return absl::OkStatus();
+  api::VerifyRequest verify;
+  verify.set_finding(Roll(5) == 0 ? cm::FINDING_LESS : cm::FINDING_AS_REPORTED);
+  return door_->Command(c.handler_id(), number, "verify", verify).status();
 }
 
 absl::Status Trickle::Relieve(const std::string& number, const Plan& plan, bool late) {

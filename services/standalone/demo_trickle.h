@@ -52,6 +52,7 @@ class Trickle {
     std::string worker;
   };
   absl::Status Answer(const std::string& number, const Plan& plan);
+  absl::Status Verify(const std::string& number);
   absl::Status Relieve(const std::string& number, const Plan& plan, bool late);
   absl::Status Close(const std::string& number);
   uint64_t Roll(uint64_t sides) { return random_() % sides; }

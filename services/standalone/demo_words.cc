@@ -113,6 +113,25 @@ std::string_view Words::Promise(cm::Promise promise) const {
       return Pick("先行救助", "first relief");
     case cm::PROMISE_RESOLVE:
       return Pick("办结", "closing");
+    case cm::PROMISE_VERIFY:
+      return Pick("入户核实", "verifying at home");
+    case cm::PROMISE_PAPERWORK:
+      return Pick("补办手续", "paperwork");
+    default:
+      return "?";
+  }
+}
+
+std::string_view Words::Finding(cm::Finding finding) const {
+  switch (finding) {
+    case cm::FINDING_AS_REPORTED:
+      return Pick("情况属实", "as reported");
+    case cm::FINDING_WORSE:
+      return Pick("比上报更严重", "worse than reported");
+    case cm::FINDING_LESS:
+      return Pick("轻于上报", "less than reported");
+    case cm::FINDING_UNFOUNDED:
+      return Pick("情况不实", "unfounded");
     default:
       return "?";
   }

@@ -372,7 +372,9 @@ std::vector<Broken> LadderFaults() {
        [](Story& s) {
          auto command = Story::MakeCommand("again", "tan-dan", Story::kFirst);
          command.mutable_relief()->add_kinds("cash");
-         s.log.Command(235, command, {s.log[s.relieved].event()});
+         LogBuilder::Event event = s.log[s.relieved].event();
+         event.mutable_relief_recorded()->clear_paperwork();
+         s.log.Command(230, command, {event});
          s.log.MoveLastTo(s.relieved + 1);
          // The order of the inputs is another rule.
          s.log[s.relieved + 1].mutable_input_cause()->set_position(
@@ -383,6 +385,12 @@ std::vector<Broken> LadderFaults() {
            record.mutable_input_cause()->set_position(record.input_cause().position() + 1);
          }
        }},
+      {rule::kVerify, "nothing was found",
+       [](Story& s) {
+         s.log[s.verified].mutable_event()->mutable_case_verified()->clear_finding();
+       }},
+      {rule::kPaperwork, "closed while papers are owed",
+       [](Story& s) { s.log.Erase(s.papers_completed); }},
       {rule::kRecompute, "a limit that was certain",
        [](Story& s) {
          s.log[s.attached + 1]

@@ -238,7 +238,22 @@ void Story::TellFirstCase() {
   command.mutable_relief()->add_kinds("meals");
   event = CaseEvent(kFirst);
   *event.mutable_relief_recorded()->mutable_by() = command.actor();
+  Fill(event.mutable_relief_recorded()->mutable_paperwork(), cm::PROMISE_PAPERWORK, 230, 5000, 7000,
+       false);
   relieved = log.Command(230, command, {event});
+
+  command = MakeCommand("verify", kOfficer, kFirst);
+  command.mutable_verify()->set_finding(cm::FINDING_WORSE);
+  event = CaseEvent(kFirst);
+  *event.mutable_case_verified()->mutable_by() = command.actor();
+  event.mutable_case_verified()->set_finding(cm::FINDING_WORSE);
+  verified = log.Command(231, command, {event});
+
+  command = MakeCommand("papers", kOfficer, kFirst);
+  command.mutable_paperwork();
+  event = CaseEvent(kFirst);
+  *event.mutable_paperwork_completed()->mutable_by() = command.actor();
+  papers_completed = log.Command(232, command, {event});
 }
 
 void Story::TellHandDowns() {

@@ -275,7 +275,7 @@ TEST(ValidateRulesTest, RefusesClocksThatLeaveACaseWithoutAPromise) {
       {"policy.levels[0].clocks[0].promise: is missing",
        [&](Rules& r) { clock(r, 0)->clear_promise(); }},
       {"policy.levels[0].clocks[0].promise: is missing",
-       [&](Rules& r) { clock(r, 0)->set_promise(static_cast<Promise>(4)); }},
+       [&](Rules& r) { clock(r, 0)->set_promise(static_cast<Promise>(99)); }},
       {"policy.levels[0].clocks[0].promise: acknowledgement has its own ladder and no clock beside "
        "it",
        [&](Rules& r) { clock(r, 0)->set_promise(common::v1::PROMISE_ACKNOWLEDGE); }},

@@ -151,7 +151,7 @@ TEST_F(RulesFileTest, NamesTheLineOfEachFaultInThePolicy) {
   EXPECT_EQ(ComplaintAfter(p, "tier: grid", "tier: street"),
             "policy.yaml:11: 'street' is not grid, group, village, town or district");
   EXPECT_EQ(ComplaintAfter(p, "promise: resolve", "promise: acknowledge"),
-            "policy.yaml:14: 'acknowledge' is not first-relief or resolve");
+            "policy.yaml:14: 'acknowledge' is not verify, first-relief, paperwork or resolve");
   EXPECT_EQ(ComplaintAfter(p, "zh: 意外伤害", "restricted: maybe"),
             "policy.yaml:17: 'maybe' is not yes or no");
   EXPECT_EQ(ComplaintAfter(p, "08:30-12:00", "08:30-25:00"),
@@ -326,7 +326,33 @@ TEST_F(ShippedRulesTest, HaveTheSamplesPolicy) {
   sample.clear_fallback_staff_id();
   shipped.clear_fallback_staff_id();
   sample.set_reopen_within_days(180);
+  // The samples are what scenarios of old are written by; what was promised later is not in them.
+  for (auto& level : *shipped.mutable_levels()) {
+    auto* clocks = level.mutable_clocks();
+    clocks->erase(std::remove_if(clocks->begin(), clocks->end(),
+                                 [](const auto& clock) {
+                                   return clock.promise() == common::v1::PROMISE_VERIFY ||
+                                          clock.promise() == common::v1::PROMISE_PAPERWORK;
+                                 }),
+                  clocks->end());
+  }
   EXPECT_EQ(shipped.DebugString(), sample.DebugString());
+}
+
+TEST_F(ShippedRulesTest, PromiseToVerifyAtHomeAndThePapersOfReliefFirst) {
+  using namespace common::v1;
+  const auto view = RulesView::Create(rules_);
+  const auto within = [&](Level level, Promise promise) -> std::string {
+    const auto* clock = view->FindClock(level, promise);
+    return clock == nullptr ? "" : clock->within().ShortDebugString();
+  };
+  EXPECT_EQ(within(LEVEL_CRITICAL, PROMISE_VERIFY), "amount: 120 unit: DURATION_UNIT_MINUTES");
+  EXPECT_EQ(within(LEVEL_URGENT, PROMISE_VERIFY), "amount: 1440 unit: DURATION_UNIT_MINUTES");
+  EXPECT_EQ(within(LEVEL_ORDINARY, PROMISE_VERIFY), "amount: 3 unit: DURATION_UNIT_WORKING_DAYS");
+  EXPECT_EQ(within(LEVEL_ATTENTION, PROMISE_VERIFY), "");
+  for (Level level : {LEVEL_CRITICAL, LEVEL_URGENT, LEVEL_ORDINARY}) {
+    EXPECT_EQ(within(level, PROMISE_PAPERWORK), "amount: 5 unit: DURATION_UNIT_WORKING_DAYS");
+  }
 }
 
 TEST_F(ShippedRulesTest, CoverEveryTownAndVillageOfWangchengByDayAndNight) {

@@ -63,12 +63,13 @@ Described Describe(const ev::Event& event, Timestamp now) {
       add("told-at", when(t.notices(0).not_before_ms()));
     }
   };
+  auto clock = [&](const auto& start) {
+    add(Name(start.promise()).c_str(), when(start.due_ms()));
+    add((Name(start.promise()) + "-near").c_str(), when(start.near_due_ms()));
+    if (start.provisional()) add((Name(start.promise()) + "-provisional").c_str(), "yes");
+  };
   auto clocks = [&](const auto& starts) {
-    for (const auto& start : starts) {
-      add(Name(start.promise()).c_str(), when(start.due_ms()));
-      add((Name(start.promise()) + "-near").c_str(), when(start.near_due_ms()));
-      if (start.provisional()) add((Name(start.promise()) + "-provisional").c_str(), "yes");
-    }
+    for (const auto& start : starts) clock(start);
   };
   auto flags = [&](const auto& e) {
     if (e.outage()) add("outage", "yes");
@@ -173,6 +174,16 @@ Described Describe(const ev::Event& event, Timestamp now) {
     case ev::Event::kReliefRecorded:
       d.name = "ReliefRecorded";
       add("by", event.relief_recorded().by().id());
+      if (event.relief_recorded().has_paperwork()) clock(event.relief_recorded().paperwork());
+      break;
+    case ev::Event::kCaseVerified:
+      d.name = "CaseVerified";
+      add("by", event.case_verified().by().id());
+      add("finding", Lower(cm::Finding_Name(event.case_verified().finding()).substr(8)));
+      break;
+    case ev::Event::kPaperworkCompleted:
+      d.name = "PaperworkCompleted";
+      add("by", event.paperwork_completed().by().id());
       break;
     case ev::Event::kCaseClosed:
       d.name = "CaseClosed";

@@ -272,6 +272,12 @@ bool Player::Command(const Line& line, cd::Command* command) {
     down->mutable_reason()->set_open(reason);
   } else if (verb == "note") {
     command->mutable_note()->mutable_text()->set_open(option("text"));
+  } else if (verb == "verify") {
+    cm::Finding finding = cm::FINDING_UNSPECIFIED;
+    cm::Finding_Parse("FINDING_" + Upper(option("finding")), &finding);
+    command->mutable_verify()->set_finding(finding);
+  } else if (verb == "paperwork") {
+    command->mutable_paperwork();
   } else if (verb == "relief") {
     if (!option("kinds").empty()) command->mutable_relief()->add_kinds(option("kinds"));
     command->mutable_relief();

@@ -83,6 +83,22 @@ bool DropResolve(const std::string& word, rl::Rules* rules) {
   return true;
 }
 
+// level:promise:amount:unit, with the overdue ladder of closing: one more thing is promised.
+bool Promise(const std::string& text, rl::Rules* rules) {
+  const auto parts = Split(text, ':');
+  rl::LevelPolicy* level = parts.size() == 4 ? FindLevel(parts[0], rules) : nullptr;
+  cm::Promise promise = cm::PROMISE_UNSPECIFIED;
+  if (level == nullptr || !cm::Promise_Parse("PROMISE_" + Upper(parts[1]), &promise)) return false;
+  rl::ClockPolicy clock = level->clocks(level->clocks_size() - 1);
+  clock.set_promise(promise);
+  clock.mutable_within()->set_amount(static_cast<uint32_t>(std::stoul(parts[2])));
+  rl::DurationUnit unit = rl::DURATION_UNIT_UNSPECIFIED;
+  if (!rl::DurationUnit_Parse("DURATION_UNIT_" + Upper(parts[3]), &unit)) return false;
+  clock.mutable_within()->set_unit(unit);
+  *level->add_clocks() = std::move(clock);
+  return true;
+}
+
 }  // namespace
 
 std::string VaryRules(const std::map<std::string, std::string>& options, rl::Rules* rules) {
@@ -99,6 +115,8 @@ std::string VaryRules(const std::map<std::string, std::string>& options, rl::Rul
       WorkByDayOnly(Split(value, ','), rules);
     } else if (name == "limit") {
       for (const std::string& one : Split(value, ',')) good = good && Limit(one, rules);
+    } else if (name == "promise") {
+      for (const std::string& one : Split(value, ',')) good = good && Promise(one, rules);
     } else if (name == "unresolved") {
       good = DropResolve(value, rules);
     } else {

@@ -77,6 +77,8 @@ const std::map<std::string, json>& Commands() {
       {"handDown", {{"toTier", "TIER_VILLAGE"}, {"caseVersion", 1}, {"reason", "closer"}}},
       {"note", {{"text", "visited"}}},
       {"relief", {{"kinds", json::array({"NEED_MEALS"})}}},
+      {"verify", {{"finding", "FINDING_AS_REPORTED"}}},
+      {"paperwork", {{"text", "filed"}}},
       {"close", {{"outcome", "OUTCOME_NEED_MET"}, {"caseVersion", 1}}},
       {"reopen", {{"reason", "again"}}},
   };
@@ -113,8 +115,8 @@ TEST_F(OpenApi, DescribesWhatTheServerDoes) {
   ASSERT_EQ(
       Post(kTanDan, Act(number, "note"), {{"text", "x"}}, {{"Idempotency-Key", "taken"}}).status,
       200);
-  for (const std::string verb :
-       {"raise", "acknowledge", "handDown", "acknowledge", "note", "relief", "close", "reopen"}) {
+  for (const std::string verb : {"raise", "acknowledge", "handDown", "acknowledge", "note",
+                                 "relief", "verify", "paperwork", "close", "reopen"}) {
     const std::string path = "/v1/cases/{number}:" + verb;
     json body = Commands().at(verb);
     if (body.contains("caseVersion")) {
@@ -127,10 +129,11 @@ TEST_F(OpenApi, DescribesWhatTheServerDoes) {
     Meet(kTanDan, "POST", path, "/v1/cases/none:" + verb, body);
     // An accepted note does nothing to the order; the others go to a case that is not there.
     Meet(kTanDan, "POST", path, "/v1/cases/430112001001-2026-99999:" + verb, body);
-    const json odd =
-        verb == "acknowledge" ? json{{"noticeId", "two words"}} : json{{"caseVersion", 0}};
-    Meet(kTanDan, "POST", path, "/v1/cases/" + number + ":" + verb,
-         verb == "acknowledge" || body.contains("caseVersion") ? odd : json::object());
+    json odd = json::object();
+    if (verb == "acknowledge") odd["noticeId"] = "two words";
+    if (verb == "paperwork") odd["text"] = std::string(20'000, 'x');
+    if (body.contains("caseVersion")) odd["caseVersion"] = 0;
+    Meet(kTanDan, "POST", path, "/v1/cases/" + number + ":" + verb, odd);
   }
 
   // ---- Reading

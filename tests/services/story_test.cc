@@ -35,6 +35,12 @@ TEST_F(Story, ACaseGoesFromReportToReopening) {
   EXPECT_EQ(answer.body["events"][0]["type"], "CaseAcknowledged");
   EXPECT_EQ(answer.body["case"]["handlerId"], "tan-dan");
 
+  answer = Post(kTanDan, Act(number, "verify"), json::object());
+  EXPECT_EQ(answer.status, 422) << answer.body;
+  answer = Post(kTanDan, Act(number, "verify"), {{"finding", "FINDING_WORSE"}});
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  EXPECT_EQ(answer.body["case"]["status"], "CASE_STATUS_VERIFIED");
+  EXPECT_EQ(answer.body["case"]["finding"], "FINDING_WORSE");
   answer = Post(kTanDan, Act(number, "relief"),
                 {{"kinds", json::array({"NEED_MEALS"})}, {"text", "lunch"}});
   ASSERT_EQ(answer.status, 200) << answer.body;
@@ -65,9 +71,31 @@ TEST_F(Story, ACaseGoesFromReportToReopening) {
   std::vector<std::string> types;
   for (const auto& event : history.body["events"]) types.push_back(event["type"]);
   const std::vector<std::string> expected = {
-      "CaseOpened",      "CaseAcknowledged", "ReliefRecorded",  "CaseNoted",
+      "CaseOpened",      "CaseAcknowledged", "CaseVerified",    "ReliefRecorded", "CaseNoted",
       "CommandRejected", "CaseClosed",       "CommandRejected", "CaseReopened"};
   EXPECT_EQ(types, expected);
+}
+
+TEST_F(Story, PapersOfReliefThatCameFirstAreOwedUntilTheyAreComplete) {
+  Open();
+  const std::string number = Report("elder-alone");
+  ASSERT_EQ(Post(kTanDan, Act(number, "acknowledge"), json::object()).status, 200);
+  Answer answer = Post(kTanDan, Act(number, "relief"), {{"kinds", json::array({"NEED_MEALS"})}});
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  const auto& clocks = answer.body["case"]["clocks"];
+  EXPECT_TRUE(std::any_of(clocks.begin(), clocks.end(), [](const json& clock) {
+    return clock["promise"] == "PROMISE_PAPERWORK" && clock["state"] == "CLOCK_STATE_RUNNING";
+  })) << clocks;
+  const json close = {{"outcome", "OUTCOME_NEED_MET"},
+                      {"caseVersion", answer.body["case"]["version"]}};
+  answer = Post(kTanDan, Act(number, "close"), close);
+  EXPECT_EQ(answer.status, 409) << answer.body;
+  EXPECT_EQ(answer.problem, "paperwork-owed");
+  answer = Post(kTanDan, Act(number, "paperwork"), {{"text", "filed under 12"}});
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  answer = Post(kTanDan, Act(number, "paperwork"), json::object());
+  EXPECT_EQ(answer.status, 409) << answer.body;
+  EXPECT_EQ(answer.problem, "no-paperwork");
 }
 
 TEST_F(Story, RaisesAndHandsDown) {

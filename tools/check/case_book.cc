@@ -23,6 +23,8 @@ bool ByPerson(const ev::Event& event) {
     case ev::Event::kCaseHandedDown:
     case ev::Event::kCaseNoted:
     case ev::Event::kReliefRecorded:
+    case ev::Event::kCaseVerified:
+    case ev::Event::kPaperworkCompleted:
     case ev::Event::kCaseReopened:
       return true;
     case ev::Event::kCaseEscalated:
@@ -141,6 +143,10 @@ void CaseBook::Take(const Event& event, DecisionRecord& decision, const Place& p
       return;
     case Event::kReliefRecorded:
       return TakeRelief(at);
+    case Event::kCaseVerified:
+      return TakeVerified(at);
+    case Event::kPaperworkCompleted:
+      return TakePaperwork(at);
     case Event::kCaseClosed:
       return TakeClosed(at);
     case Event::kCaseReopened:
@@ -217,7 +223,7 @@ void CaseBook::TakeReopened(const At& at) {
            std::to_string(at.place.rules_ordinal) + " are in force";
   });
   at.c.cycle = e.cycle();
-  at.c.closed = at.c.acknowledged = at.c.relieved = at.c.promise_reported = false;
+  at.c.closed = at.c.acknowledged = at.c.relieved = at.c.verified = at.c.promise_reported = false;
   at.c.clocks = {};
   at.c.acknowledge().BeginRound(1);
   TakeClocks(at, e.clocks());
@@ -319,6 +325,29 @@ void CaseBook::TakeRelief(const At& at) {
                 [&] { return at.name() + ": first relief was recorded before"; });
   at.c.relieved = true;
   at.c.Find(cm::PROMISE_FIRST_RELIEF)->stopped = true;
+  const auto& e = at.event.relief_recorded();
+  if (!e.has_paperwork()) return;
+  sink_.Require(!at.c.verified && e.paperwork().promise() == cm::PROMISE_PAPERWORK &&
+                    !at.c.Find(cm::PROMISE_PAPERWORK)->has_limit(),
+                rule::kPaperwork,
+                [&] { return at.name() + ": papers are owed for relief that did not come first"; });
+  TakeClock(at, e.paperwork());
+}
+
+void CaseBook::TakeVerified(const At& at) {
+  sink_.Require(!at.c.verified, rule::kClockOnce,
+                [&] { return at.name() + ": was verified before"; });
+  sink_.Require(at.event.case_verified().finding() != cm::FINDING_UNSPECIFIED, rule::kVerify,
+                [&] { return at.name() + ": verified without a finding"; });
+  at.c.verified = true;
+  at.c.Find(cm::PROMISE_VERIFY)->stopped = true;
+}
+
+void CaseBook::TakePaperwork(const At& at) {
+  ClockRecord& clock = *at.c.Find(cm::PROMISE_PAPERWORK);
+  sink_.Require(clock.has_limit() && !clock.stopped, rule::kPaperwork,
+                [&] { return at.name() + ": papers were completed that nobody owed"; });
+  clock.stopped = true;
 }
 
 void CaseBook::TakeClosed(const At& at) {
@@ -329,6 +358,9 @@ void CaseBook::TakeClosed(const At& at) {
                 [&] { return at.name() + ": nobody had acknowledged it"; });
   sink_.Require(e.outcome() != cm::OUTCOME_UNSPECIFIED, rule::kClose,
                 [&] { return at.name() + ": closed without an outcome"; });
+  const ClockRecord& paperwork = *at.c.Find(cm::PROMISE_PAPERWORK);
+  sink_.Require(!paperwork.has_limit() || paperwork.stopped, rule::kPaperwork,
+                [&] { return at.name() + ": closed while its papers were owed"; });
   at.c.closed = true;
   for (ClockRecord& clock : at.c.clocks) clock.stopped = true;
 }
@@ -383,22 +415,24 @@ void CaseBook::TakeNotices(const At& at, const Repeated<ev::Notice>& notices) {
 }
 
 void CaseBook::TakeClocks(const At& at, const Repeated<ev::ClockStart>& clocks) {
-  for (const auto& start : clocks) {
-    ClockRecord* clock = ClockOf(at, start.promise());
-    if (clock == nullptr) continue;
-    sink_.Require(
-        !clock->stopped && !clock->breached && start.started_at_ms() <= at.now() &&
-            start.near_due_ms() >= start.started_at_ms() && start.due_ms() >= start.near_due_ms() &&
-            start.due_ms() > start.started_at_ms(),
-        rule::kClockStart, [&] {
-          return at.name() + ": clock of promise " + std::to_string(start.promise()) + " starts " +
-                 FormatLocal({start.started_at_ms()}) + ", near due " +
-                 FormatLocal({start.near_due_ms()}) + ", due " + FormatLocal({start.due_ms()});
-        });
-    if (!clock->near_due_fired) clock->near_due_ms = start.near_due_ms();
-    clock->due_ms = start.due_ms();
-    clock->provisional = start.provisional();
-  }
+  for (const auto& start : clocks) TakeClock(at, start);
+}
+
+void CaseBook::TakeClock(const At& at, const ev::ClockStart& start) {
+  ClockRecord* clock = ClockOf(at, start.promise());
+  if (clock == nullptr) return;
+  sink_.Require(!clock->stopped && !clock->breached && start.started_at_ms() <= at.now() &&
+                    start.near_due_ms() >= start.started_at_ms() &&
+                    start.due_ms() >= start.near_due_ms() && start.due_ms() > start.started_at_ms(),
+                rule::kClockStart, [&] {
+                  return at.name() + ": clock of promise " + std::to_string(start.promise()) +
+                         " starts " + FormatLocal({start.started_at_ms()}) + ", near due " +
+                         FormatLocal({start.near_due_ms()}) + ", due " +
+                         FormatLocal({start.due_ms()});
+                });
+  if (!clock->near_due_fired) clock->near_due_ms = start.near_due_ms();
+  clock->due_ms = start.due_ms();
+  clock->provisional = start.provisional();
 }
 
 void CaseBook::EndDecision(DecisionRecord& decision) {

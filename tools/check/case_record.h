@@ -11,7 +11,7 @@
 namespace lastmeter {
 
 inline constexpr int64_t kNoInstant = std::numeric_limits<int64_t>::max();
-inline constexpr int kPromises = 3;
+inline constexpr int kPromises = 5;
 
 // One promise of a case and the ladder that it climbs.
 struct ClockRecord {
@@ -72,6 +72,7 @@ struct CaseRecord {
   bool restricted = false;
   bool acknowledged = false;
   bool relieved = false;
+  bool verified = false;
   bool closed = false;
   bool quarantined = false;
   // A finding said already that nobody is asked; saying it again at every event helps nobody.

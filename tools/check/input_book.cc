@@ -28,8 +28,12 @@ bool MayFollow(cd::Command::ActionCase action, ev::Event::BodyCase body) {
              body == ev::Event::kCaseEscalated || body == ev::Event::kDistrictTold;
     case cd::Command::kNote:
       return body == ev::Event::kCaseNoted;
+    case cd::Command::kVerify:
+      return body == ev::Event::kCaseVerified;
     case cd::Command::kRelief:
       return body == ev::Event::kReliefRecorded;
+    case cd::Command::kPaperwork:
+      return body == ev::Event::kPaperworkCompleted;
     case cd::Command::kClose:
       return body == ev::Event::kCaseClosed;
     case cd::Command::kReopen:
@@ -55,6 +59,10 @@ const std::string* ActorOf(const ev::Event& event) {
       return &event.case_noted().by().id();
     case ev::Event::kReliefRecorded:
       return &event.relief_recorded().by().id();
+    case ev::Event::kCaseVerified:
+      return &event.case_verified().by().id();
+    case ev::Event::kPaperworkCompleted:
+      return &event.paperwork_completed().by().id();
     case ev::Event::kCaseClosed:
       return &event.case_closed().by().id();
     case ev::Event::kCaseReopened:

@@ -100,13 +100,18 @@ inline constexpr Rule kHandDown{
     "of the third and every later one"};
 inline constexpr Rule kLevel{"level",
                              "a level only becomes more urgent, and its limits never later"};
+inline constexpr Rule kVerify{"verify", "a case is verified with a finding"};
+inline constexpr Rule kPaperwork{
+    "paperwork",
+    "papers are owed for relief before verifying, completed once, and never left at a closing"};
 inline constexpr Rule kClose{"close", "only an acknowledged case is closed, with an outcome"};
 
 // ---- Clocks and timers.
 inline constexpr Rule kClockStart{
     "clock.start", "a clock starts no later than now; near due lies between start and limit"};
 inline constexpr Rule kClockOnce{
-    "clock.once", "near due, breach and relief come once a cycle, near due before the breach"};
+    "clock.once",
+    "near due, breach, relief and verifying come once a cycle, near due before the breach"};
 inline constexpr Rule kRecompute{"clock.recompute", "only provisional limits are computed again"};
 inline constexpr Rule kEarly{"early", "nothing fires before its instant"};
 inline constexpr Rule kTimerPending{
