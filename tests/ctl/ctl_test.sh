@@ -91,6 +91,17 @@ line=$(wc -l < "$folder/rules/roster.csv")
 expect 78 "^roster.csv:$line: " rules check --dir "$folder/rules"
 expect 2 'give the folder' rules check
 
+# What may be installed and will not work as hoped.
+expect 0 'nothing found' rules lint --dir "$root/deploy/rules" --at 2026-03-01
+expect 3 'known_until.*|calendar ends on 20261231' rules lint --dir "$root/deploy/rules" --at 2026-12-01
+cp -r "$root/deploy/rules" "$folder/lint"
+chmod -R u+w "$folder/lint"
+sed -i '/^xu-guangming,[^,]*,grid,430112001001001,/d' "$folder/lint/roster.csv"
+line=$(grep -n '^430112001001001,' "$folder/lint/areas.csv" | cut -d: -f1)
+expect 3 "^areas.csv:$line: grid 430112001001001 .* has nobody" rules lint --dir "$folder/lint" --at 2026-03-01
+sed -i '/,town,430112003,always,yes,/s/,yes,/,,/' "$folder/lint/roster.csv"
+expect 3 'town 430112003 .* has no named officer' rules lint --dir "$folder/lint" --at 2026-03-01
+
 # Who would be told: the same tiers as on the day itself, and nobody of those who may not know.
 who() { expect 0 "$1" rules who --dir "$root/deploy/rules" --at 2026-01-05T09:00 "${@:2}"; }
 who 'grid +asked +xu-guangming' --area 430112001001001 --kind elder-alone

@@ -1,4 +1,4 @@
-// lastmeterctl rules check, install, show, diff; who has a file of its own
+// lastmeterctl rules check, install, show, diff; lint and who have files of their own
 #include <CLI/CLI.hpp>
 #include <iostream>
 
@@ -170,6 +170,7 @@ void AddRules(CLI::App& app, std::vector<Subcommand>* all) {
       [flags] { return Show(flags->server); });
   add("diff", "Compare a folder with the rules in force", true, true,
       [flags] { return Diff(*flags); });
+  AddRulesLint(*rules, all);
   AddRulesWho(*rules, all);
 }
 

@@ -160,18 +160,6 @@ class Printer {
   std::map<std::string, std::string> names_;
 };
 
-std::optional<Timestamp> ReadAt(const std::string& text) {
-  if (text.empty()) {
-    return Timestamp{std::chrono::duration_cast<std::chrono::milliseconds>(
-                         std::chrono::system_clock::now().time_since_epoch())
-                         .count()};
-  }
-  for (const char* rest : {"", "+08:00", ":00+08:00", "T09:00:00+08:00"}) {
-    if (const auto at = ParseRfc3339(text + rest)) return at;
-  }
-  return std::nullopt;
-}
-
 absl::StatusOr<report::v1::HardshipReport> MakeReport(const WhoFlags& flags,
                                                       const rules::v1::Rules& rules, Timestamp at) {
   const auto& areas = rules.areas();
@@ -210,7 +198,7 @@ int Who(const WhoFlags& flags) {
     std::cerr << loaded.status().message() << "\n";
     return flags.dir.empty() ? kExitUsage : kExitBadConfiguration;
   }
-  const auto at = ReadAt(flags.at);
+  const auto at = ReadMoment(flags.at);
   if (!at) {
     return Fail(kExitUsage, "--at: '" + flags.at + "' is no moment such as 2026-01-05T09:00");
   }
@@ -236,6 +224,18 @@ int Who(const WhoFlags& flags) {
 }
 
 }  // namespace
+
+std::optional<Timestamp> ReadMoment(const std::string& text) {
+  if (text.empty()) {
+    return Timestamp{std::chrono::duration_cast<std::chrono::milliseconds>(
+                         std::chrono::system_clock::now().time_since_epoch())
+                         .count()};
+  }
+  for (const char* rest : {"", "+08:00", ":00+08:00", "T09:00:00+08:00"}) {
+    if (const auto at = ParseRfc3339(text + rest)) return at;
+  }
+  return std::nullopt;
+}
 
 void AddRulesWho(CLI::App& rules, std::vector<Subcommand>* all) {
   CLI::App* who = rules.add_subcommand(

@@ -68,6 +68,7 @@ void AddAsOf(CLI::App& app, const Backends& backends, std::vector<Subcommand>* a
 void AddRules(CLI::App& app, std::vector<Subcommand>* all);
 // To "rules".
 void AddRulesWho(CLI::App& rules, std::vector<Subcommand>* all);
+void AddRulesLint(CLI::App& rules, std::vector<Subcommand>* all);
 void AddTokens(CLI::App& app, std::vector<Subcommand>* all);
 void AddClock(CLI::App& app, std::vector<Subcommand>* all);
 void AddTopics(CLI::App& app, std::vector<Subcommand>* all);

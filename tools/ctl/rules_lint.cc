@@ -1,0 +1,186 @@
+// lastmeterctl rules lint
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
+#include <iostream>
+#include <set>
+
+#include "absl/strings/str_cat.h"
+#include "engine/base/status.h"
+#include "engine/core/rules_view.h"
+#include "services/common/exit_codes.h"
+#include "tools/ctl/record_text.h"
+#include "tools/ctl/rules_folder.h"
+#include "tools/ctl/tool.h"
+
+namespace lastmeter::ctl {
+namespace {
+
+namespace cm = lastmeter::common::v1;
+namespace rl = lastmeter::rules::v1;
+
+// How long before its end a calendar is called out of date: the notice for the next year appears
+// in November.
+constexpr Millis kCalendarEndsSoon = Days(60);
+
+struct LintFlags {
+  std::string dir;
+  std::string at;
+};
+
+// What may be installed and yet will not work as its author hopes. Each finding is one line, with
+// the file and line that it is about.
+class Linter {
+ public:
+  Linter(const LoadedRules& loaded, Timestamp now)
+      : loaded_(loaded), view_(RulesView::Create(loaded.rules)), now_(now) {
+    for (const auto& level : loaded.rules.policy().levels()) {
+      if (!level.quiet_outside_duty()) round_the_clock_ = true;
+    }
+    for (const auto& kind : loaded.rules.policy().kinds()) {
+      if (kind.restricted()) any_restricted_ = true;
+    }
+  }
+
+  int Run() {
+    for (int i = 0; i < loaded_.rules.areas_size(); ++i) {
+      const std::string where = absl::StrCat("areas[", i, "].code");
+      Staffing(where, loaded_.rules.areas(i));
+      Officers(where, loaded_.rules.areas(i));
+    }
+    Authorities();
+    Promises();
+    Calendar();
+    if (same_people_ > 0) {
+      std::cout << "note: in " << same_people_
+                << " areas the next tier is the same people; it is passed at once\n";
+    }
+    return findings_;
+  }
+
+ private:
+  void Say(const std::string& path, const std::string& what) {
+    ++findings_;
+    std::cout << loaded_.LineOf(path) << ": " << what << "\n";
+  }
+  static std::string NameOf(const rl::Area& area) {
+    return absl::StrCat(EnumWord("Tier", Tier_Name(area.tier())), " ", area.code(), " ",
+                        area.name());
+  }
+
+  // Of the tier of the area itself; what is below it has lines of its own.
+  void Staffing(const std::string& where, const rl::Area& area) {
+    const auto own = view_->FindPosts(area.code(), area.tier()).posts;
+    if (own.empty()) {
+      return Say(where, NameOf(area) + " has nobody: every case passes it at once");
+    }
+    const bool by_night = std::any_of(own.begin(), own.end(), [](const rl::Post* post) {
+      return post->duty() == rl::DUTY_ALWAYS;
+    });
+    if (!by_night && round_the_clock_) {
+      Say(where, NameOf(area) +
+                     " has nobody outside duty hours: at night what cannot wait passes "
+                     "it at once");
+    }
+    if (area.tier() >= cm::TIER_DISTRICT) return;
+    const auto above = view_->FindPosts(area.code(), static_cast<cm::Tier>(area.tier() + 1)).posts;
+    std::set<std::string> asked;
+    for (const rl::Post* post : own) asked.insert(post->staff_id());
+    const bool same = !above.empty() && std::all_of(above.begin(), above.end(), [&](const auto* p) {
+      return asked.contains(p->staff_id());
+    });
+    // One person at two tiers is common, and no fault.
+    if (same) ++same_people_;
+  }
+
+  void Officers(const std::string& where, const rl::Area& area) {
+    if (!any_restricted_ || area.tier() < cm::TIER_TOWN) return;
+    const auto own = view_->FindPosts(area.code(), area.tier()).posts;
+    if (std::none_of(own.begin(), own.end(),
+                     [](const rl::Post* post) { return post->named_officer(); })) {
+      Say(where, NameOf(area) + " has no named officer: restricted cases pass it at once");
+    }
+  }
+
+  void Authorities() {
+    const auto& kinds = loaded_.rules.policy().kinds();
+    for (int i = 0; i < kinds.size(); ++i) {
+      if (kinds[i].restricted() && kinds[i].outside_authorities().empty()) {
+        Say(absl::StrCat("policy.kinds[", i, "].code"),
+            kinds[i].code() + " is restricted and tells no outside authority");
+      }
+    }
+  }
+
+  void Promises() {
+    const auto& levels = loaded_.rules.policy().levels();
+    for (int i = 0; i < levels.size(); ++i) {
+      const auto promises = [&](cm::Promise promise) {
+        return view_->FindClock(levels[i].level(), promise) != nullptr;
+      };
+      const std::string where = absl::StrCat("policy.levels[", i, "].clocks");
+      const std::string level = EnumWord("Level", Level_Name(levels[i].level()));
+      if (promises(cm::PROMISE_FIRST_RELIEF) && !promises(cm::PROMISE_VERIFY)) {
+        Say(where, level +
+                       " promises relief and no home visit: a case may stand unvisited until "
+                       "relief is due");
+      }
+      if (promises(cm::PROMISE_FIRST_RELIEF) && !promises(cm::PROMISE_PAPERWORK)) {
+        Say(where, level + " promises relief and no paperwork: what is given first owes no papers");
+      }
+    }
+  }
+
+  void Calendar() {
+    const uint32_t until = loaded_.rules.calendar().known_until();
+    if (until < DateOf(now_)) {
+      Say("calendar.known_until", absl::StrCat("the calendar ended on ", until,
+                                               ": every limit in working days is provisional"));
+    } else if (until < DateOf(now_ + kCalendarEndsSoon)) {
+      Say("calendar.known_until",
+          absl::StrCat("the calendar ends on ", until, ": limits beyond it are provisional"));
+    }
+  }
+
+  const LoadedRules& loaded_;
+  const std::unique_ptr<RulesView> view_;
+  const Timestamp now_;
+  bool round_the_clock_ = false;
+  bool any_restricted_ = false;
+  int same_people_ = 0;
+  int findings_ = 0;
+};
+
+int Lint(const LintFlags& flags) {
+  auto loaded = LoadAndValidate(flags.dir);
+  if (!loaded.ok()) {
+    std::cerr << loaded.status().message() << "\n";
+    return flags.dir.empty() ? kExitUsage : kExitBadConfiguration;
+  }
+  const auto at = ReadMoment(flags.at);
+  if (!at) {
+    return Fail(kExitUsage, "--at: '" + flags.at + "' is no moment such as 2026-01-05T09:00");
+  }
+  const int findings = Linter(*loaded, *at).Run();
+  std::cout << (findings == 0 ? "nothing found" : absl::StrCat(findings, " findings")) << "\n";
+  return findings == 0 ? kExitOk : kExitVerificationFailed;
+}
+
+}  // namespace
+
+void AddRulesLint(CLI::App& rules, std::vector<Subcommand>* all) {
+  CLI::App* lint = rules.add_subcommand(
+      "lint", "Find what may be installed and will not work as hoped, by file and line");
+  auto flags = std::make_shared<LintFlags>();
+  lint->add_option("--dir", flags->dir, "Folder of the rules")->type_name("DIR");
+  lint->add_option("--at", flags->at, "As of that moment at UTC+8; now unless given")
+      ->type_name("TIME");
+  lint->footer(
+      "\nTiers that nobody staffs, by day or by night; towns without a named officer; restricted\n"
+      "kinds that tell no authority; relief without a home visit or paperwork; a calendar that\n"
+      "ends. Exits 0 when nothing was found, 3 otherwise, 78 when the rules may not be installed\n"
+      "at all.");
+  all->push_back({lint, [flags] { return Lint(*flags); }});
+}
+
+}  // namespace lastmeter::ctl
