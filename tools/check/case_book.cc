@@ -1,7 +1,5 @@
 #include "tools/check/case_book.h"
 
-#include <charconv>
-
 #include "engine/base/hash.h"
 #include "engine/base/time.h"
 
@@ -12,8 +10,6 @@ namespace ev = lastmeter::event::v1;
 
 namespace {
 
-// From this hand-down on the district is told of each.
-constexpr uint32_t kHandDownsToldOf = 3;
 // At the end of a complete log nothing may be due for longer.
 constexpr int64_t kLateMs = 60'000;
 
@@ -271,98 +267,6 @@ void CaseBook::TakeLevelRaised(const At& at) {
                   [&] { return at.name() + ": a limit is later than before"; });
   }
   TakeClocks(at, e.clocks());
-}
-
-void CaseBook::TakeAcknowledged(const At& at) {
-  const auto& e = at.event.case_acknowledged();
-  ++counts_.acknowledged;
-  const auto complain = [&](const std::string& what) {
-    sink_.Report(rule::kAcknowledge, at.name() + ": " + what);
-  };
-  if (at.c.acknowledged) {
-    complain("was acknowledged already");
-  } else if (HashOf(e.by().id()) == at.c.reporter_hash) {
-    complain("acknowledged by its reporter " + e.by().id());
-  } else if (!e.notice_id().empty()) {
-    uint32_t n = 0;
-    const std::string prefix = at.name() + "/";
-    const char* end = e.notice_id().data() + e.notice_id().size();
-    if (!e.notice_id().starts_with(prefix) ||
-        std::from_chars(e.notice_id().data() + prefix.size(), end, n).ptr != end || n == 0 ||
-        n > at.c.notices) {
-      complain("answers notice " + e.notice_id() + ", which was never given out");
-    }
-  }
-  at.c.acknowledged = true;
-  at.c.acknowledge().stopped = true;
-}
-
-void CaseBook::TakeHandedDown(const At& at) {
-  const auto& e = at.event.case_handed_down();
-  ++counts_.hand_downs;
-  sink_.Require(e.to_tier() != cm::TIER_UNSPECIFIED && e.to_tier() < e.from_tier(), rule::kHandDown,
-                [&] {
-                  return at.name() + ": handed from tier " + std::to_string(e.from_tier()) +
-                         " to tier " + std::to_string(e.to_tier());
-                });
-  sink_.Require(e.count() == at.c.hand_downs + 1, rule::kHandDown, [&] {
-    return at.name() + ": hand-down " + std::to_string(e.count()) + " after " +
-           std::to_string(at.c.hand_downs);
-  });
-  sink_.Require(!at.c.restricted || e.to_tier() >= cm::TIER_TOWN, rule::kRestricted,
-                [&] { return at.name() + ": handed down below the town"; });
-  at.c.hand_downs = e.count();
-  at.c.acknowledged = false;
-  at.decision.district_must_be_told = e.count() >= kHandDownsToldOf;
-  ClockRecord& clock = at.c.acknowledge();
-  clock.stopped = false;
-  clock.BeginRound(clock.round + 1);
-  if (e.has_turn()) TakeTurn(at, e.turn(), TurnKind::kNext);
-}
-
-void CaseBook::TakeRelief(const At& at) {
-  sink_.Require(!at.c.relieved, rule::kClockOnce,
-                [&] { return at.name() + ": first relief was recorded before"; });
-  at.c.relieved = true;
-  at.c.Find(cm::PROMISE_FIRST_RELIEF)->stopped = true;
-  const auto& e = at.event.relief_recorded();
-  if (!e.has_paperwork()) return;
-  sink_.Require(!at.c.verified && e.paperwork().promise() == cm::PROMISE_PAPERWORK &&
-                    !at.c.Find(cm::PROMISE_PAPERWORK)->has_limit(),
-                rule::kPaperwork,
-                [&] { return at.name() + ": papers are owed for relief that did not come first"; });
-  TakeClock(at, e.paperwork());
-}
-
-void CaseBook::TakeVerified(const At& at) {
-  sink_.Require(!at.c.verified, rule::kClockOnce,
-                [&] { return at.name() + ": was verified before"; });
-  sink_.Require(at.event.case_verified().finding() != cm::FINDING_UNSPECIFIED, rule::kVerify,
-                [&] { return at.name() + ": verified without a finding"; });
-  at.c.verified = true;
-  at.c.Find(cm::PROMISE_VERIFY)->stopped = true;
-}
-
-void CaseBook::TakePaperwork(const At& at) {
-  ClockRecord& clock = *at.c.Find(cm::PROMISE_PAPERWORK);
-  sink_.Require(clock.has_limit() && !clock.stopped, rule::kPaperwork,
-                [&] { return at.name() + ": papers were completed that nobody owed"; });
-  clock.stopped = true;
-}
-
-void CaseBook::TakeClosed(const At& at) {
-  const auto& e = at.event.case_closed();
-  ++counts_.closed;
-  --counts_.open;
-  sink_.Require(at.c.acknowledged, rule::kClose,
-                [&] { return at.name() + ": nobody had acknowledged it"; });
-  sink_.Require(e.outcome() != cm::OUTCOME_UNSPECIFIED, rule::kClose,
-                [&] { return at.name() + ": closed without an outcome"; });
-  const ClockRecord& paperwork = *at.c.Find(cm::PROMISE_PAPERWORK);
-  sink_.Require(!paperwork.has_limit() || paperwork.stopped, rule::kPaperwork,
-                [&] { return at.name() + ": closed while its papers were owed"; });
-  at.c.closed = true;
-  for (ClockRecord& clock : at.c.clocks) clock.stopped = true;
 }
 
 void CaseBook::TakeRecomputed(const At& at) {

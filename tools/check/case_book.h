@@ -65,16 +65,18 @@ class CaseBook {
   void TakeReopened(const At& at);
   void TakeAttached(const At& at);
   void TakeLevelRaised(const At& at);
-  void TakeAcknowledged(const At& at);
-  void TakeHandedDown(const At& at);
-  void TakeRelief(const At& at);
-  void TakeVerified(const At& at);
-  void TakePaperwork(const At& at);
-  void TakeClosed(const At& at);
   void TakeRecomputed(const At& at);
   void TakeNotices(const At& at, const Repeated<lastmeter::event::v1::Notice>& notices);
   void TakeClocks(const At& at, const Repeated<lastmeter::event::v1::ClockStart>& clocks);
   void TakeClock(const At& at, const lastmeter::event::v1::ClockStart& start);
+
+  // answer_book.cc: what people do about it.
+  void TakeAcknowledged(const At& at);
+  void TakeHandedDown(const At& at);
+  void TakeVerified(const At& at);
+  void TakeRelief(const At& at);
+  void TakePaperwork(const At& at);
+  void TakeClosed(const At& at);
 
   // ladder_book.cc: turns, climbs, timers.
   // The promise's clock; null, and a finding, for no promise.
