@@ -1,4 +1,5 @@
 // What is done for the household: verify at home, give relief, complete its papers.
+#include <algorithm>
 #include <utility>
 
 #include "engine/core/authority.h"
@@ -69,7 +70,8 @@ void DecideRelief(Draft& draft, const CommandContext& context) {
   // Relief first: help comes before anybody has verified, and its papers afterwards.
   if (!c.verified()) {
     const LadderPlanner planner(draft.state(), context.number, c, draft.now());
-    if (auto start = planner.StartClock(cm::PROMISE_PAPERWORK, accepted)) {
+    // A gateway's clock may be a little ahead of ours; no clock starts later than now.
+    if (auto start = planner.StartClock(cm::PROMISE_PAPERWORK, std::min(accepted, draft.now()))) {
       *relief->mutable_paperwork() = *std::move(start);
     }
   }
