@@ -165,7 +165,11 @@ void Membership::Impl::Disconnect() {
     std::lock_guard lock(mutex_);
     if (queue_ != nullptr) rd_kafka_queue_destroy(std::exchange(queue_, nullptr));
   }
-  handle_.reset();
+  // It has been closed already, or was fenced and has nothing to close: a destruction that closes
+  // it again may wait for ever for the group.
+  if (handle_ != nullptr) {
+    rd_kafka_destroy_flags(handle_.release(), RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+  }
 }
 
 void Membership::Impl::Leave() {
