@@ -39,8 +39,9 @@ TEST_F(HostileLog, AStrangersRecordBetweenTwoStepsStopsThePartitionBeforeTheNext
   world_.SendReport("r2");
   const absl::Status noticed = world_.SettleInputs(3);
   EXPECT_EQ(noticed.code(), absl::StatusCode::kUnavailable) << noticed;
-  EXPECT_THAT(Text(noticed), AllOf(HasSubstr(Events()), HasSubstr(std::to_string(offset)),
-                                   HasSubstr("nobody else may have the right to write there")));
+  EXPECT_THAT(Text(noticed),
+              AllOf(HasSubstr(Events()), HasSubstr(std::to_string(offset)),
+                    HasSubstr("a stranger, who may not have the right to write there")));
   const absl::Status stopped = world_.Run();
   EXPECT_EQ(stopped.code(), absl::StatusCode::kDataLoss) << stopped;
   EXPECT_THAT(Text(stopped), HasSubstr("lastmeter.case.event.v1/0, position " +

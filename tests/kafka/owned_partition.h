@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <functional>
 #include <future>
+#include <iterator>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -148,9 +149,13 @@ class OwnedPartition {
     LM_CHECK(log.ok()) << log.status();
     auto reader = (*log)->OpenReader({topic, {0}}, {0});
     LM_CHECK(reader.ok()) << reader.status();
-    auto entries = (*reader)->Read(1'000'000, size_t{1} << 40);
-    LM_CHECK(entries.ok()) << entries.status();
-    return *std::move(entries);
+    std::vector<LogEntry> all;
+    while (true) {
+      auto entries = (*reader)->Read(1'000'000, size_t{1} << 40);
+      LM_CHECK(entries.ok()) << entries.status();
+      if (entries->empty()) return all;
+      std::move(entries->begin(), entries->end(), std::back_inserter(all));
+    }
   }
   std::vector<event::v1::Record> RecordsOf(event::v1::Event::BodyCase body) {
     std::vector<event::v1::Record> records;

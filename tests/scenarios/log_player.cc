@@ -161,13 +161,15 @@ absl::StatusOr<LogPosition> LogPlayer::Append(const LogInput& input) {
 
 absl::StatusOr<std::vector<event::v1::Record>> LogPlayer::Records() {
   LM_ASSIGN_OR_RETURN(auto reader, log_->OpenReader({Topic::kEvent, kPartition}, {0}));
-  LM_ASSIGN_OR_RETURN(auto entries, reader->Read(1'000'000, size_t{1} << 40));
   std::vector<event::v1::Record> records;
-  for (const LogEntry& entry : entries) {
-    LM_ASSIGN_OR_RETURN(event::v1::Record record, ParseRecord(entry.value));
-    records.push_back(std::move(record));
+  while (true) {
+    LM_ASSIGN_OR_RETURN(auto entries, reader->Read(1'000'000, size_t{1} << 40));
+    if (entries.empty()) return records;
+    for (const LogEntry& entry : entries) {
+      LM_ASSIGN_OR_RETURN(event::v1::Record record, ParseRecord(entry.value));
+      records.push_back(std::move(record));
+    }
   }
-  return records;
 }
 
 std::vector<std::string> Comparable(const std::vector<event::v1::Record>& records) {
