@@ -28,6 +28,9 @@ constexpr size_t kBatchBytes = size_t{1} << 20;
 // Inputs under way at once.
 constexpr size_t kInputsAtOnce = 500;
 constexpr auto kAnswerWithin = std::chrono::seconds(60);
+// A transaction's marker follows its commit within milliseconds. Where none comes for so long its
+// writer has died or lives on.
+constexpr auto kMarkerWithin = std::chrono::seconds(3);
 // Logs stamp in milliseconds.
 constexpr auto kStampsApart = std::chrono::milliseconds(2);
 
@@ -43,20 +46,26 @@ class Scan {
                             std::to_string(from.value) + " on has to be copied: it has expired");
     }
     LM_ASSIGN_OR_RETURN(auto reader, opened.log->OpenReader(tp, from));
-    return Scan(opened.Where(tp), std::move(reader), extent.end);
+    Scan scan(opened.Where(tp), std::move(reader), extent.end);
+    scan.activity_ =
+        opened.log->OnActivity(tp.partition, [bell = scan.bell_.get()] { bell->Ring(); });
+    return scan;
   }
 
   // Empty at the end.
   absl::StatusOr<std::optional<LogEntry>> Next() {
+    const auto deadline = std::chrono::steady_clock::now() + kMarkerWithin;
     while (ahead_.empty() && reader_->position() < end_) {
       LM_ASSIGN_OR_RETURN(auto entries, reader_->Read(kReadRecords, kReadBytes));
+      for (LogEntry& entry : entries) ahead_.push_back(std::move(entry));
+      if (!ahead_.empty() || reader_->position() >= end_) break;
+      bell_->Wait(kMarkerWithin);
       // On a log with transactions: one of a writer that died ends by itself.
-      if (entries.empty() && reader_->position() < end_) {
+      if (std::chrono::steady_clock::now() > deadline) {
         return absl::AbortedError(where_ +
                                   " is being written by somebody: stop every gateway and escalator "
                                   "of both logs, and call this again in a minute");
       }
-      for (LogEntry& entry : entries) ahead_.push_back(std::move(entry));
     }
     if (ahead_.empty()) return std::optional<LogEntry>();
     LogEntry entry = std::move(ahead_.front());
@@ -72,6 +81,9 @@ class Scan {
   std::string where_;
   std::unique_ptr<LogReader> reader_;
   LogPosition end_;
+  // In this order: the bell is rung until the registration ends.
+  std::unique_ptr<Bell> bell_ = std::make_unique<Bell>();
+  std::unique_ptr<Log::Registration> activity_;
   std::deque<LogEntry> ahead_;
 };
 
