@@ -1,5 +1,6 @@
 // lastmeterctl rules check, install, show, diff; lint and who have files of their own
 #include <CLI/CLI.hpp>
+#include <chrono>
 #include <iostream>
 
 #include "engine/base/hash.h"
@@ -151,6 +152,37 @@ absl::StatusOr<LoadedRules> LoadAndValidate(const std::string& dir) {
   }
   if (!problems.empty()) return MakeStatus(absl::StatusCode::kInvalidArgument, problems);
   return loaded;
+}
+
+namespace {
+
+std::optional<Timestamp> ReadMoment(const std::string& text) {
+  if (text.empty()) {
+    return Timestamp{std::chrono::duration_cast<std::chrono::milliseconds>(
+                         std::chrono::system_clock::now().time_since_epoch())
+                         .count()};
+  }
+  for (const char* rest : {"", "+08:00", ":00+08:00", "T09:00:00+08:00"}) {
+    if (const auto at = ParseRfc3339(text + rest)) return at;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<FolderAt> OpenFolderAt(const std::string& dir, const std::string& at, int* code) {
+  auto loaded = LoadAndValidate(dir);
+  if (!loaded.ok()) {
+    std::cerr << loaded.status().message() << "\n";
+    *code = dir.empty() ? kExitUsage : kExitBadConfiguration;
+    return std::nullopt;
+  }
+  const auto moment = ReadMoment(at);
+  if (!moment) {
+    *code = Fail(kExitUsage, "--at: '" + at + "' is no moment such as 2026-01-05T09:00");
+    return std::nullopt;
+  }
+  return FolderAt{*std::move(loaded), *moment};
 }
 
 void AddRules(CLI::App& app, std::vector<Subcommand>* all) {

@@ -13,8 +13,14 @@ namespace lastmeter::ctl {
 // with its file and line.
 absl::StatusOr<LoadedRules> LoadAndValidate(const std::string& dir);
 
+// The rules and the moment that a question is about, as the command line has them: at
 // "2026-01-05T09:00", with or without seconds and zone, "2026-01-05" for nine o'clock; UTC+8 where
-// none is named, now for an empty text. None for what is no moment.
-std::optional<Timestamp> ReadMoment(const std::string& text);
+// none is named, now for an empty text. Says what is wrong on standard error and gives nothing,
+// with `code` to exit with.
+struct FolderAt {
+  LoadedRules loaded;
+  Timestamp at;
+};
+std::optional<FolderAt> OpenFolderAt(const std::string& dir, const std::string& at, int* code);
 
 }  // namespace lastmeter::ctl

@@ -152,16 +152,10 @@ class Linter {
 };
 
 int Lint(const LintFlags& flags) {
-  auto loaded = LoadAndValidate(flags.dir);
-  if (!loaded.ok()) {
-    std::cerr << loaded.status().message() << "\n";
-    return flags.dir.empty() ? kExitUsage : kExitBadConfiguration;
-  }
-  const auto at = ReadMoment(flags.at);
-  if (!at) {
-    return Fail(kExitUsage, "--at: '" + flags.at + "' is no moment such as 2026-01-05T09:00");
-  }
-  const int findings = Linter(*loaded, *at).Run();
+  int code = kExitOk;
+  const auto folder = OpenFolderAt(flags.dir, flags.at, &code);
+  if (!folder) return code;
+  const int findings = Linter(folder->loaded, folder->at).Run();
   std::cout << (findings == 0 ? "nothing found" : absl::StrCat(findings, " findings")) << "\n";
   return findings == 0 ? kExitOk : kExitVerificationFailed;
 }

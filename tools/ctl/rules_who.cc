@@ -193,18 +193,14 @@ absl::StatusOr<report::v1::HardshipReport> MakeReport(const WhoFlags& flags,
 }
 
 int Who(const WhoFlags& flags) {
-  auto loaded = LoadAndValidate(flags.dir);
-  if (!loaded.ok()) {
-    std::cerr << loaded.status().message() << "\n";
-    return flags.dir.empty() ? kExitUsage : kExitBadConfiguration;
-  }
-  const auto at = ReadMoment(flags.at);
-  if (!at) {
-    return Fail(kExitUsage, "--at: '" + flags.at + "' is no moment such as 2026-01-05T09:00");
-  }
-  const auto report = MakeReport(flags, loaded->rules, *at);
+  int code = kExitOk;
+  const auto folder = OpenFolderAt(flags.dir, flags.at, &code);
+  if (!folder) return code;
+  const rules::v1::Rules& rules = folder->loaded.rules;
+  const Timestamp at = folder->at;
+  const auto report = MakeReport(flags, rules, at);
   if (!report.ok()) return Fail(kExitUsage, std::string(report.status().message()));
-  const Printer printer(loaded->rules);
+  const Printer printer(rules);
   Rehearsal rehearsal([&](Timestamp now, const ev::Event& event) {
     if (event.case_number().empty()) return;
     if (flags.json) {
@@ -213,29 +209,17 @@ int Who(const WhoFlags& flags) {
       printer.Show(now, event);
     }
   });
-  absl::Status status = rehearsal.Install(loaded->rules, *at);
+  absl::Status status = rehearsal.Install(rules, at);
   if (status.ok() && !flags.json) {
-    std::cout << report->kind() << " in " << flags.area << ", reported " << FormatLocal(*at)
+    std::cout << report->kind() << " in " << flags.area << ", reported " << FormatLocal(at)
               << ", and nobody answers:\n";
   }
-  if (status.ok()) status = rehearsal.Report(*report, *at);
+  if (status.ok()) status = rehearsal.Report(*report, at);
   if (status.ok()) status = rehearsal.LetClimb();
   return status.ok() ? kExitOk : Fail(status);
 }
 
 }  // namespace
-
-std::optional<Timestamp> ReadMoment(const std::string& text) {
-  if (text.empty()) {
-    return Timestamp{std::chrono::duration_cast<std::chrono::milliseconds>(
-                         std::chrono::system_clock::now().time_since_epoch())
-                         .count()};
-  }
-  for (const char* rest : {"", "+08:00", ":00+08:00", "T09:00:00+08:00"}) {
-    if (const auto at = ParseRfc3339(text + rest)) return at;
-  }
-  return std::nullopt;
-}
 
 void AddRulesWho(CLI::App& rules, std::vector<Subcommand>* all) {
   CLI::App* who = rules.add_subcommand(
