@@ -184,7 +184,7 @@ absl::Status RocksdbLog::DropBefore(TopicPartition tp, LogPosition position) {
   std::lock_guard lock(impl_->drop_mutex);
   const LogPosition end{state.end.load(std::memory_order_acquire)};
   const LogPosition begin = std::min(position, end);
-  if (begin.value <= state.begin.load()) return absl::OkStatus();
+  if (begin.value < state.begin.load()) return absl::OkStatus();
   // Readers are refused before files go, so that none meets a hole.
   state.begin.store(begin.value, std::memory_order_release);
   return impl_->store->DropBefore(impl_->store->Index(tp), begin, end);

@@ -72,7 +72,9 @@ class RocksdbLog final : public Log {
                                            std::function<void()> wake) override;
 
   // Gives up what lies before `position`, for good; later reads of it are kOutOfRange. Space is
-  // given back file by file. The last record of a partition stays on disk. Thread-safe.
+  // given back file by file: a file that is being compacted and the newest few (RocksDB's level 0)
+  // are passed over, and taken when the same drop is made again later. The last record of a
+  // partition stays on disk. Thread-safe.
   absl::Status DropBefore(TopicPartition tp, LogPosition position);
 
   // Oldest position kept, and one past the last record acknowledged.

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -165,34 +166,41 @@ TEST_F(RocksdbLogTest, RetentionOutlivesReopeningAndFreesFiles) {
   const auto bytes = [&] {
     uintmax_t sum = 0;
     for (const auto& file : fs::directory_iterator(dir_ + "/rocksdb")) {
-      if (file.path().extension() == ".sst") sum += file.file_size();
+      // RocksDB removes a file in its own time.
+      std::error_code gone;
+      const uintmax_t size = file.path().extension() == ".sst" ? file.file_size(gone) : 0;
+      if (!gone) sum += size;
     }
     return sum;
   };
   {
     auto log = OpenLog(options);
-    AppendEvents(*log, 600, 20'000);
+    AppendEvents(*log, 600, 60'000);
   }
   uintmax_t before = 0;
   {
     auto log = OpenLog(options);
     before = bytes();
-    EXPECT_GT(before, 6'000'000u);
+    EXPECT_GT(before, 18'000'000u);
     ASSERT_TRUE(log->DropBefore(kEvents0, {560}).ok());
     ASSERT_TRUE(log->DropBefore(kEvents0, {100}).ok()) << "never goes back";
     EXPECT_EQ(log->Begin(kEvents0).value, 560);
   }
-  // A file that is being compacted stays until the next drop.
-  for (int64_t begin = 561; begin <= 580; ++begin) {
+  {
     auto log = OpenLog(options);
-    EXPECT_EQ(log->Begin(kEvents0).value, begin - 1);
-    ASSERT_TRUE(log->DropBefore(kEvents0, {begin}).ok());
-    EXPECT_EQ(log->Begin(kEvents0).value, begin);
+    EXPECT_EQ(log->Begin(kEvents0).value, 560);
+    ASSERT_TRUE(log->DropBefore(kEvents0, {580}).ok());
   }
-  EXPECT_LT(bytes(), before / 2);
   auto log = OpenLog(options);
   EXPECT_EQ(log->Begin(kEvents0).value, 580);
   EXPECT_EQ(log->OpenReader(kEvents0, {579}).status().code(), StatusCode::kOutOfRange);
+  EXPECT_EQ(ReadToEnd(*log, kEvents0, {580})->size(), 20u);
+  // The same drop again takes the files that were being compacted at the time of the first.
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (bytes() >= before / 2 && std::chrono::steady_clock::now() < deadline) {
+    ASSERT_TRUE(log->DropBefore(kEvents0, {580}).ok());
+  }
+  EXPECT_LT(bytes(), before / 2);
   EXPECT_EQ(ReadToEnd(*log, kEvents0, {580})->size(), 20u);
 }
 
