@@ -153,7 +153,69 @@ Deadline WorkCalendar::AddDuty(Timestamp start, int64_t duty_ms) const {
   return {due, IsProvisional(due - Millis{1})};
 }
 
-Deadline WorkCalendar::After(Timestamp start, const Duration& duration) const {
+Timestamp WorkCalendar::CloseOf(int64_t day) const {
+  return StartOfDay(day) + Millis{duty_.back().to_ms};
+}
+
+int64_t WorkCalendar::ClosesBefore(Timestamp t) const {
+  // A close at midnight is the first instant of the day after.
+  const int64_t day = DayOf(t - Millis{1});
+  return WorkingDaysBefore(day) + (IsWorking(day) && CloseOf(day) < t ? 1 : 0);
+}
+
+Timestamp WorkCalendar::CountsFrom(Timestamp start, const Duration& duration) const {
+  // The day of receipt does not count.
+  return duration.unit() == rules::v1::DURATION_UNIT_WORKING_DAYS ? StartOfDay(DayOf(start) + 1)
+                                                                  : start;
+}
+
+Deadline WorkCalendar::After(Timestamp start, const Duration& duration,
+                             std::span<const Pause> pauses) const {
+  Deadline limit = WithoutPauses(start, duration);
+  for (const Pause& pause : pauses) {
+    const Timestamp from = std::max(pause.from, CountsFrom(start, duration));
+    if (from >= limit.due) break;
+    if (from >= pause.to) continue;
+    switch (duration.unit()) {
+      case rules::v1::DURATION_UNIT_MINUTES:
+        limit.due = limit.due + (pause.to - from);
+        break;
+      case rules::v1::DURATION_UNIT_DUTY_MINUTES:
+        if (const int64_t duty = DutyBefore(pause.to) - DutyBefore(from); duty > 0) {
+          limit = AddDuty(limit.due, duty);
+        }
+        break;
+      default:
+        // The limit is a close of business; as many more follow as the pause covered.
+        if (const int64_t closes = ClosesBefore(pause.to) - ClosesBefore(from); closes > 0) {
+          limit.due = CloseOf(WorkingDayAt(ClosesBefore(limit.due) + closes));
+          limit.provisional = IsProvisional(limit.due - Millis{1});
+        }
+    }
+  }
+  return limit;
+}
+
+Deadline WorkCalendar::NearDue(Timestamp start, const Duration& duration,
+                               std::span<const Pause> pauses) const {
+  Deadline near = NearWithoutPauses(start, duration);
+  for (const Pause& pause : pauses) {
+    const Timestamp from = std::max(pause.from, CountsFrom(start, duration));
+    if (from >= near.due) break;
+    if (from >= pause.to) continue;
+    if (duration.unit() == rules::v1::DURATION_UNIT_MINUTES) {
+      near.due = near.due + (pause.to - from);
+    } else if (const int64_t duty = DutyBefore(pause.to) - DutyBefore(from); duty > 0) {
+      near = AddDuty(near.due, duty);
+    }
+  }
+  if (pauses.empty()) return near;
+  // A pause that ends before close of business costs duty time, yet no working day.
+  const Deadline limit = After(start, duration, pauses);
+  return limit.due < near.due ? limit : near;
+}
+
+Deadline WorkCalendar::WithoutPauses(Timestamp start, const Duration& duration) const {
   int64_t amount = duration.amount();
   switch (duration.unit()) {
     case rules::v1::DURATION_UNIT_MINUTES:
@@ -162,7 +224,7 @@ Deadline WorkCalendar::After(Timestamp start, const Duration& duration) const {
       return AddDuty(start, amount * kMinuteMs);
     case rules::v1::DURATION_UNIT_WORKING_DAYS: {
       int64_t last = WorkingDayAt(WorkingDaysBefore(DayOf(start) + 1) + amount - 1);
-      Timestamp due = StartOfDay(last) + Millis{duty_.back().to_ms};
+      Timestamp due = CloseOf(last);
       return {due, IsProvisional(due - Millis{1})};
     }
     default:
@@ -171,7 +233,7 @@ Deadline WorkCalendar::After(Timestamp start, const Duration& duration) const {
   }
 }
 
-Deadline WorkCalendar::NearDue(Timestamp start, const Duration& duration) const {
+Deadline WorkCalendar::NearWithoutPauses(Timestamp start, const Duration& duration) const {
   int64_t amount = duration.amount();
   switch (duration.unit()) {
     case rules::v1::DURATION_UNIT_MINUTES:

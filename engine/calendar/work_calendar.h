@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -17,6 +18,12 @@ struct Deadline {
   bool operator==(const Deadline&) const = default;
 };
 
+// A time during which a clock stood still: `from` is left out, `to` counts again.
+struct Pause {
+  Timestamp from;
+  Timestamp to;
+};
+
 // Working time of the district at UTC+8, from a calendar document. Immutable, pure, thread-safe.
 //
 // Source of the rules: DOMAIN "Working time". Minutes run round the clock; duty minutes run inside
@@ -31,11 +38,18 @@ class WorkCalendar {
 
   // When `duration`, begun at `start`, ends. A working-time duration that begins outside duty
   // starts to run with the next duty period; one that ends exactly at a period's end is due there.
-  Deadline After(Timestamp start, const lastmeter::rules::v1::Duration& duration) const;
+  //
+  // `pauses`, in order and apart from each other, are left out: minutes and duty minutes one by
+  // one; a working day is left out when the clock stood still at its close of business. A pause
+  // that begins at or after the limit changes nothing.
+  Deadline After(Timestamp start, const lastmeter::rules::v1::Duration& duration,
+                 std::span<const Pause> pauses = {}) const;
 
   // When 70 % of it has passed: for working days counted in duty minutes from the begin of the
-  // first counted day, rounded down; for minutes rounded down to the millisecond resp. minute.
-  Deadline NearDue(Timestamp start, const lastmeter::rules::v1::Duration& duration) const;
+  // first counted day, rounded down; for minutes rounded down to the millisecond resp. minute. Of
+  // working days the duty minutes inside a pause are left out; never later than the limit itself.
+  Deadline NearDue(Timestamp start, const lastmeter::rules::v1::Duration& duration,
+                   std::span<const Pause> pauses = {}) const;
 
   bool IsWorkingDay(Date date) const;
   // Inside a duty period of a working day.
@@ -73,6 +87,14 @@ class WorkCalendar {
   // The earliest instant with `total_ms` of duty time before it.
   Timestamp InstantOfDuty(int64_t total_ms) const;
   Deadline AddDuty(Timestamp start, int64_t duty_ms) const;
+  Deadline WithoutPauses(Timestamp start, const lastmeter::rules::v1::Duration& duration) const;
+  Deadline NearWithoutPauses(Timestamp start, const lastmeter::rules::v1::Duration& duration) const;
+  // From when on a duration begun at `start` counts time.
+  Timestamp CountsFrom(Timestamp start, const lastmeter::rules::v1::Duration& duration) const;
+  // Close of business of a working day.
+  Timestamp CloseOf(int64_t day) const;
+  // Working days whose close of business lies before `t`.
+  int64_t ClosesBefore(Timestamp t) const;
   bool IsProvisional(Timestamp t) const;
 
   std::vector<Period> duty_;

@@ -100,6 +100,12 @@ void Apply(Case& c, const ev::CaseOpened& e, Timestamp log_time) {
 }
 
 void Apply(Case& c, const ev::LevelRaised& e) {
+  // A clock that the new level leaves as it is keeps the time of the level it was started by.
+  for (Clock& clock : *c.mutable_clocks()) {
+    const bool running = clock.due_ms() != 0 && !clock.stopped() && !clock.breached();
+    if (running && clock.level() == cm::LEVEL_UNSPECIFIED) clock.set_level(c.level());
+  }
+  for (const auto& start : e.clocks()) ClockOf(c, start.promise()).clear_level();
   c.set_level(e.to());
   Start(c, e.clocks());
   for (const auto& turn : e.turns()) TakeTurn(c, turn);
@@ -151,6 +157,30 @@ void Apply(Case& c, const ev::CaseHandedDown& e) {
   if (e.has_turn()) TakeTurn(c, e.turn());
 }
 
+void Apply(Case& c, const ev::CaseHeld& e, Timestamp log_time) {
+  c.set_hold_reason(e.reason());
+  c.set_hold_until_ms(e.until_ms());
+  for (const int promise : e.paused()) {
+    ClockOf(c, static_cast<cm::Promise>(promise)).add_pauses()->set_from_ms(log_time.ms);
+  }
+}
+
+void Unhold(Case& c) {
+  c.clear_hold_reason();
+  c.clear_hold_until_ms();
+}
+
+void Apply(Case& c, const ev::HoldEnded& e) {
+  Unhold(c);
+  for (Clock& clock : *c.mutable_clocks()) {
+    if (IsPaused(clock)) {
+      clock.mutable_pauses(clock.pauses_size() - 1)->set_to_ms(e.ended_at_ms());
+    }
+  }
+  Start(c, e.clocks());
+  Told(c, e.notices());
+}
+
 void Apply(Case& c, const ev::DeadlinesRecomputed& e) {
   for (const auto& start : e.clocks()) {
     Clock& clock = ClockOf(c, start.promise());
@@ -185,8 +215,11 @@ bool ActedByPerson(const ev::Event& event) {
     case ev::Event::kReliefRecorded:
     case ev::Event::kCaseVerified:
     case ev::Event::kPaperworkCompleted:
+    case ev::Event::kCaseHeld:
     case ev::Event::kCaseReopened:
       return true;
+    case ev::Event::kHoldEnded:
+      return event.hold_ended().has_by();
     default:
       return false;
   }
@@ -206,6 +239,10 @@ const lastmeter::state::v1::Clock* FindClock(const Case& c, cm::Promise promise)
     if (clock.promise() == promise) return &clock;
   }
   return nullptr;
+}
+
+bool IsPaused(const Clock& clock) {
+  return !clock.pauses().empty() && clock.pauses(clock.pauses_size() - 1).to_ms() == 0;
 }
 
 cm::Tier HoldingTier(const Case& c) {
@@ -269,7 +306,14 @@ void ApplyToCase(Case& c, const ev::Event& event, Timestamp log_time, uint32_t r
     case ev::Event::kPaperworkCompleted:
       Stop(c, cm::PROMISE_PAPERWORK);
       break;
+    case ev::Event::kCaseHeld:
+      Apply(c, event.case_held(), log_time);
+      break;
+    case ev::Event::kHoldEnded:
+      Apply(c, event.hold_ended());
+      break;
     case ev::Event::kCaseClosed:
+      Unhold(c);
       c.set_closed(true);
       c.set_closed_at_ms(log_time.ms);
       c.set_outcome(event.case_closed().outcome());

@@ -21,4 +21,7 @@ const lastmeter::state::v1::Clock* FindClock(const lastmeter::state::v1::Case& c
 // Tier that holds the case: who acknowledged, otherwise whose turn it is to.
 lastmeter::common::v1::Tier HoldingTier(const lastmeter::state::v1::Case& c);
 
+// The clock stands still: the case is on hold for a reason that pauses it.
+bool IsPaused(const lastmeter::state::v1::Clock& clock);
+
 }  // namespace lastmeter

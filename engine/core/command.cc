@@ -24,6 +24,10 @@ void Dispatch(Draft& draft, const CommandContext& context) {
       return DecideRelief(draft, context);
     case cd::Command::kPaperwork:
       return DecidePaperwork(draft, context);
+    case cd::Command::kHold:
+      return DecideHold(draft, context);
+    case cd::Command::kResume:
+      return DecideResume(draft, context);
     case cd::Command::kClose:
       return DecideClose(draft, context);
     case cd::Command::kReopen:

@@ -15,7 +15,7 @@
 namespace lastmeter {
 
 // Raised by every change of Decide that changes any golden log.
-inline constexpr uint32_t kDeciderVersion = 1;
+inline constexpr uint32_t kDeciderVersion = 2;
 
 // One input as it stands in an input log.
 struct LogInput {

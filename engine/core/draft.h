@@ -69,6 +69,8 @@ void DecideNote(Draft& draft, const CommandContext& context);
 void DecideVerify(Draft& draft, const CommandContext& context);
 void DecideRelief(Draft& draft, const CommandContext& context);
 void DecidePaperwork(Draft& draft, const CommandContext& context);
+void DecideHold(Draft& draft, const CommandContext& context);
+void DecideResume(Draft& draft, const CommandContext& context);
 void DecideClose(Draft& draft, const CommandContext& context);
 void DecideReopen(Draft& draft, const CommandContext& context);
 void DecideRaise(Draft& draft, const CommandContext& context);
@@ -85,6 +87,11 @@ Timestamp AcceptedAt(const Draft& draft, const CommandContext& context);
 void RaiseLevel(Draft& draft, const CaseNumber& number, lastmeter::state::v1::Case& c,
                 lastmeter::common::v1::Level to, const std::string& by,
                 const lastmeter::common::v1::PersonalText* reason);
+
+// Ends the hold that the case is on. `ended` says why, by whom and when; the clocks that run again
+// and whoever is to be told are added here.
+void EndHold(Draft& draft, const CaseNumber& number, lastmeter::state::v1::Case& c,
+             lastmeter::event::v1::HoldEnded ended);
 
 // Emits the tiers passed by a climb.
 void AddPassed(Draft& draft, const CaseNumber& number, lastmeter::state::v1::Case& c,

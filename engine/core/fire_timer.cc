@@ -94,6 +94,14 @@ void Remind(Draft& draft, const Firing& firing, const Clock& clock) {
   draft.AddCaseEvent(firing.number, firing.c, std::move(event));
 }
 
+void HoldExpires(Draft& draft, const Firing& firing) {
+  ev::HoldEnded ended;
+  ended.set_reason(ev::HOLD_END_EXPIRED);
+  ended.set_ended_at_ms(firing.input.due.ms);
+  ended.set_outage(firing.outage);
+  EndHold(draft, firing.number, firing.c, std::move(ended));
+}
+
 }  // namespace
 
 void DecideTimer(Draft& draft, const TimerInput& input) {
@@ -107,7 +115,7 @@ void DecideTimer(Draft& draft, const TimerInput& input) {
   for (const Clock& one : c.clocks()) {
     if (one.stopped()) continue;
     const Clock clock = one;
-    if (clock.due_ms() != 0 && !clock.breached()) {
+    if (clock.due_ms() != 0 && !clock.breached() && !IsPaused(clock)) {
       if (!clock.near_due_fired() && clock.near_due_ms() == input.due.ms) {
         return NearDue(draft, firing, clock);
       }
@@ -119,7 +127,8 @@ void DecideTimer(Draft& draft, const TimerInput& input) {
       return ClimbOn(draft, firing, clock, clock.tier(), ev::CLIMB_REASON_UNANSWERED);
     }
   }
-  LM_CHECK(false) << input.number.ToString() << ": no clock is due";
+  LM_CHECK(c.hold_until_ms() == input.due.ms) << input.number.ToString() << ": no clock is due";
+  HoldExpires(draft, firing);
 }
 
 void DecidePoisonTimer(Draft& draft, const PoisonTimer& input) {
@@ -141,26 +150,12 @@ void DecideRecompute(Draft& draft, const RecomputeInput& input) {
   LM_CHECK(draft.state().ReadCase(input.number, &c))
       << "recomputing unknown case " << input.number.ToString();
   const LadderPlanner planner(draft.state(), input.number, c, draft.now());
-  const WorkCalendar& calendar = RosterOf(draft.state()).calendar();
-  const auto* level = PolicyOf(draft.state(), c).FindLevel(c.level());
   ev::Event event;
   ev::DeadlinesRecomputed* recomputed = event.mutable_deadlines_recomputed();
   for (const Clock& clock : c.clocks()) {
     if (clock.stopped()) continue;
     if (clock.provisional() && !clock.breached()) {
-      const Timestamp start{clock.started_at_ms()};
-      for (const auto& policy : level->clocks()) {
-        if (policy.promise() != clock.promise()) continue;
-        ev::ClockStart* s = recomputed->add_clocks();
-        s->set_promise(clock.promise());
-        s->set_started_at_ms(start.ms);
-        s->set_near_due_ms(clock.near_due_fired()
-                               ? clock.near_due_ms()
-                               : calendar.NearDue(start, policy.within()).due.ms);
-        const Deadline limit = calendar.After(start, policy.within());
-        s->set_due_ms(limit.due.ms);
-        s->set_provisional(limit.provisional);
-      }
+      *recomputed->add_clocks() = planner.Limits(clock, PausesOf(clock));
     }
     if (clock.turn_provisional() && !clock.exhausted() && clock.tier() != cm::TIER_UNSPECIFIED) {
       ev::Turn* turn = recomputed->add_turns();

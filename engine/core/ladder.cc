@@ -81,6 +81,21 @@ const RulesView& RosterOf(const PartitionState& state) {
   return rules == nullptr ? BuiltInRules() : *rules;
 }
 
+const rl::ClockPolicy* ClockPolicyOf(const PartitionState& state,
+                                     const lastmeter::state::v1::Case& c,
+                                     const lastmeter::state::v1::Clock& clock) {
+  const cm::Level level = clock.level() == cm::LEVEL_UNSPECIFIED ? c.level() : clock.level();
+  return PolicyOf(state, c).FindClock(level, clock.promise());
+}
+
+std::vector<Pause> PausesOf(const lastmeter::state::v1::Clock& clock) {
+  std::vector<Pause> pauses;
+  for (const auto& pause : clock.pauses()) {
+    if (pause.to_ms() != 0) pauses.push_back({{pause.from_ms()}, {pause.to_ms()}});
+  }
+  return pauses;
+}
+
 const std::string& FallbackStaff(const PartitionState& state) {
   return RosterOf(state).rules().policy().fallback_staff_id();
 }
@@ -277,6 +292,34 @@ ev::ClockStart LadderPlanner::Start(const rl::ClockPolicy& clock, Timestamp star
   s.set_due_ms(due.due.ms);
   s.set_provisional(due.provisional);
   return s;
+}
+
+ev::ClockStart LadderPlanner::Limits(const lastmeter::state::v1::Clock& clock,
+                                     const std::vector<Pause>& pauses) const {
+  ev::ClockStart s;
+  s.set_promise(clock.promise());
+  s.set_started_at_ms(clock.started_at_ms());
+  s.set_near_due_ms(clock.near_due_ms());
+  s.set_due_ms(clock.due_ms());
+  s.set_provisional(clock.provisional());
+  const rl::ClockPolicy* policy = ClockPolicyOf(state_, case_, clock);
+  if (policy == nullptr) return s;
+  const WorkCalendar& calendar = RosterOf(state_).calendar();
+  const Timestamp start{clock.started_at_ms()};
+  if (!clock.near_due_fired()) {
+    s.set_near_due_ms(calendar.NearDue(start, policy->within(), pauses).due.ms);
+  }
+  const Deadline due = calendar.After(start, policy->within(), pauses);
+  s.set_due_ms(due.due.ms);
+  s.set_provisional(due.provisional);
+  return s;
+}
+
+ev::ClockStart LadderPlanner::Resume(const lastmeter::state::v1::Clock& clock,
+                                     Timestamp from) const {
+  std::vector<Pause> pauses = PausesOf(clock);
+  pauses.push_back({{clock.pauses(clock.pauses_size() - 1).from_ms()}, from});
+  return Limits(clock, pauses);
 }
 
 std::vector<ev::ClockStart> LadderPlanner::StartClocks(Timestamp start) const {

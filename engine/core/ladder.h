@@ -21,6 +21,14 @@ const RulesView& RosterOf(const PartitionState& state);
 inline constexpr char kBuiltInFallback[] = "district-fallback";
 const std::string& FallbackStaff(const PartitionState& state);
 
+// The policy that a clock of the case was started by: that of the case's level, or of the one
+// before where a more urgent level left the clock as it was. Null where neither knows the promise.
+const lastmeter::rules::v1::ClockPolicy* ClockPolicyOf(const PartitionState& state,
+                                                       const lastmeter::state::v1::Case& c,
+                                                       const lastmeter::state::v1::Clock& clock);
+// The pauses of a clock that are over, in order.
+std::vector<Pause> PausesOf(const lastmeter::state::v1::Clock& clock);
+
 // Makes the notices of one case, numbered on from those it has.
 class NoticeMaker {
  public:
@@ -88,6 +96,14 @@ class LadderPlanner {
   // One clock of the case's level; none where the level does not promise it.
   std::optional<lastmeter::event::v1::ClockStart> StartClock(lastmeter::common::v1::Promise promise,
                                                              Timestamp start) const;
+
+  // The limits of a clock that was started before, with `pauses` left out; those it has where no
+  // policy knows it any more.
+  lastmeter::event::v1::ClockStart Limits(const lastmeter::state::v1::Clock& clock,
+                                          const std::vector<Pause>& pauses) const;
+  // The limits of a paused clock that runs again from `from` on.
+  lastmeter::event::v1::ClockStart Resume(const lastmeter::state::v1::Clock& clock,
+                                          Timestamp from) const;
 
   // When somebody told at `t` is really told: at once, or for quiet levels when duty begins.
   Timestamp TellAt(Timestamp t) const;

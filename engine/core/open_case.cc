@@ -163,6 +163,13 @@ void Attach(Draft& draft, const CaseNumber& number, const Report& report, int64_
   attached->set_occurred_at_ms(std::min(report.occurred_at_ms(), accepted_at_ms));
   attached->set_accepted_at_ms(accepted_at_ms);
   draft.AddCaseEvent(number, c, std::move(event));
+  // Whatever was waited for: somebody needs help now.
+  if (c.hold_until_ms() != 0) {
+    ev::HoldEnded ended;
+    ended.set_reason(ev::HOLD_END_REPORTED_AGAIN);
+    ended.set_ended_at_ms(draft.now().ms);
+    EndHold(draft, number, c, std::move(ended));
+  }
   if (level < c.level()) RaiseLevel(draft, number, c, level, "", nullptr);
 }
 

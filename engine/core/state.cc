@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "engine/base/check.h"
+#include "engine/core/case_applier.h"
 
 namespace lastmeter {
 namespace {
@@ -75,10 +76,10 @@ std::string SeenKey(std::string_view input_id) {
 
 Timestamp NextInstant(const lastmeter::state::v1::Case& c) {
   if (c.closed() || c.quarantined()) return kNever;
-  int64_t next = kNever.ms;
+  int64_t next = c.hold_until_ms() == 0 ? kNever.ms : c.hold_until_ms();
   for (const auto& clock : c.clocks()) {
     if (clock.stopped()) continue;
-    if (clock.due_ms() != 0 && !clock.breached()) {
+    if (clock.due_ms() != 0 && !clock.breached() && !IsPaused(clock)) {
       if (!clock.near_due_fired()) next = std::min(next, clock.near_due_ms());
       next = std::min(next, clock.due_ms());
     }

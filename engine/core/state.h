@@ -205,7 +205,8 @@ class PartitionState {
 // No instant: later than every other.
 inline constexpr Timestamp kNever{INT64_MAX};
 
-// The earliest instant at which a clock of the case has something to do; kNever when none.
+// The earliest instant at which a clock or the hold of the case has something to do; kNever when
+// none.
 Timestamp NextInstant(const lastmeter::state::v1::Case& c);
 
 }  // namespace lastmeter

@@ -22,6 +22,7 @@ using rules::v1::Rung;
 // Longer limits are slips of the pen; ten years also keep every deadline a writable date.
 constexpr uint32_t kMostMinutes = 10 * 366 * 1440;
 constexpr uint32_t kMostWorkingDays = 2500;
+constexpr uint32_t kMostHoldDays = 366;
 
 std::string LevelWord(common::v1::Level level) {
   switch (level) {
@@ -53,6 +54,9 @@ class PolicyValidator {
     CheckKinds();
     CheckLevels();
     CheckEntry();
+    if (policy_.hold_at_most_days() > kMostHoldDays) {
+      problems_.Add("policy.hold_at_most_days", "is longer than a year");
+    }
   }
 
  private:
@@ -185,9 +189,26 @@ class PolicyValidator {
       }
       CheckDuration(path + ".within", clock.within());
       CheckLadder(path + ".overdue", clock.overdue());
+      CheckPausedBy(path + ".paused_by", clock);
     }
     if (!seen.contains(common::v1::PROMISE_RESOLVE)) {
       problems_.Add(list, "the clock for closing the case (resolve) is missing");
+    }
+  }
+
+  void CheckPausedBy(const std::string& list, const ClockPolicy& clock) {
+    if (clock.statutory() && !clock.paused_by().empty()) {
+      problems_.Add(list, "a statutory clock cannot be paused");
+    }
+    std::set<int> seen;
+    for (int i = 0; i < clock.paused_by_size(); ++i) {
+      const int reason = clock.paused_by(i);
+      if (!common::v1::HoldReason_IsValid(reason) ||
+          reason == common::v1::HOLD_REASON_UNSPECIFIED) {
+        problems_.Add(PathAt(list, i), "is no reason for a hold");
+      } else if (!seen.insert(reason).second) {
+        problems_.Add(PathAt(list, i), "the same reason is listed twice");
+      }
     }
   }
 

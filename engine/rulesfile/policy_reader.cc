@@ -28,36 +28,44 @@ class PolicyReader {
     auto& rules = loaded_.rules;
     auto& policy = *rules.mutable_policy();
     Note("policy", 1);
-    ReadMap(root, 1,
-            {{"version", [&](auto& value,
-                             int line) { Text("version", value, line, rules.mutable_version()); }},
-             {"fallback_staff_id",
-              [&](auto& value, int line) {
-                Text("policy.fallback_staff_id", value, line, policy.mutable_fallback_staff_id());
-              }},
-             {"reopen_within_days",
-              [&](auto& value, int line) {
-                if (auto days = Word("policy.reopen_within_days", value, line, ReadNumber,
-                                     "a whole number")) {
-                  policy.set_reopen_within_days(*days);
-                }
-              }},
-             {"entry", [&](auto& value, int line) { Entry(value, line); }},
-             {"levels",
-              [&](auto& value, int line) {
-                Note("policy.levels", line);
-                ReadList("policy.levels", value, line, [&](auto& item, const std::string& path) {
-                  Level(path, item, *policy.add_levels());
-                });
-              }},
-             {"kinds",
-              [&](auto& value, int line) {
-                Note("policy.kinds", line);
-                ReadList("policy.kinds", value, line, [&](auto& item, const std::string& path) {
-                  Kind(path, item, *policy.add_kinds());
-                });
-              }},
-             {"calendar", [&](auto& value, int line) { Calendar(value, line); }}});
+    ReadMap(
+        root, 1,
+        {{"version",
+          [&](auto& value, int line) { Text("version", value, line, rules.mutable_version()); }},
+         {"fallback_staff_id",
+          [&](auto& value, int line) {
+            Text("policy.fallback_staff_id", value, line, policy.mutable_fallback_staff_id());
+          }},
+         {"reopen_within_days",
+          [&](auto& value, int line) {
+            if (auto days =
+                    Word("policy.reopen_within_days", value, line, ReadNumber, "a whole number")) {
+              policy.set_reopen_within_days(*days);
+            }
+          }},
+         {"hold_at_most_days",
+          [&](auto& value, int line) {
+            if (auto days =
+                    Word("policy.hold_at_most_days", value, line, ReadNumber, "a whole number")) {
+              policy.set_hold_at_most_days(*days);
+            }
+          }},
+         {"entry", [&](auto& value, int line) { Entry(value, line); }},
+         {"levels",
+          [&](auto& value, int line) {
+            Note("policy.levels", line);
+            ReadList("policy.levels", value, line, [&](auto& item, const std::string& path) {
+              Level(path, item, *policy.add_levels());
+            });
+          }},
+         {"kinds",
+          [&](auto& value, int line) {
+            Note("policy.kinds", line);
+            ReadList("policy.kinds", value, line, [&](auto& item, const std::string& path) {
+              Kind(path, item, *policy.add_kinds());
+            });
+          }},
+         {"calendar", [&](auto& value, int line) { Calendar(value, line); }}});
   }
 
  private:
@@ -195,6 +203,22 @@ class PolicyReader {
              {"within",
               [&](auto& value, int line) {
                 Duration(path + ".within", value, line, clock.mutable_within());
+              }},
+             {"paused_by",
+              [&](auto& value, int line) {
+                Note(path + ".paused_by", line);
+                ReadList(path + ".paused_by", value, line, [&](auto& item, const std::string& at) {
+                  int here = LineOfNode(item, line);
+                  if (auto reason = Word(at, item, here, ReadHoldReason, kHoldReasonWords)) {
+                    clock.add_paused_by(*reason);
+                  }
+                });
+              }},
+             {"statutory",
+              [&](auto& value, int line) {
+                if (auto word = Word(path + ".statutory", value, line, ReadYesNo, kYesNoWords)) {
+                  clock.set_statutory(*word);
+                }
               }},
              {"overdue", [&](auto& value, int line) {
                 LadderAt(path + ".overdue", value, line, *clock.mutable_overdue());

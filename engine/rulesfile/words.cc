@@ -56,6 +56,14 @@ std::optional<common::v1::Promise> ReadPromise(std::string_view word) {
                                {"paperwork", PROMISE_PAPERWORK}});
 }
 
+std::optional<common::v1::HoldReason> ReadHoldReason(std::string_view word) {
+  using namespace common::v1;
+  return Among<HoldReason>(word, {{"household-away", HOLD_REASON_HOUSEHOLD_AWAY},
+                                  {"in-hospital", HOLD_REASON_IN_HOSPITAL},
+                                  {"documents", HOLD_REASON_DOCUMENTS},
+                                  {"others", HOLD_REASON_OTHERS}});
+}
+
 std::optional<rules::v1::Duty> ReadDuty(std::string_view word) {
   using namespace rules::v1;
   return Among<Duty>(word, {{"always", DUTY_ALWAYS}, {"hours", DUTY_HOURS}});

@@ -18,7 +18,10 @@ inline constexpr std::string_view kLevelWords = "critical, urgent, ordinary or a
 std::optional<lastmeter::common::v1::Level> ReadLevel(std::string_view word);
 
 inline constexpr std::string_view kPromiseWords = "verify, first-relief, paperwork or resolve";
+inline constexpr std::string_view kHoldReasonWords =
+    "household-away, in-hospital, documents or others";
 std::optional<lastmeter::common::v1::Promise> ReadPromise(std::string_view word);
+std::optional<lastmeter::common::v1::HoldReason> ReadHoldReason(std::string_view word);
 
 inline constexpr std::string_view kDutyWords = "always or hours";
 std::optional<lastmeter::rules::v1::Duty> ReadDuty(std::string_view word);

@@ -124,8 +124,8 @@ std::vector<http::Route> Gateway::Routes() {
        .handler = [this](const http::Request& r, const Responder& out) { SubmitReport(r, out); }});
   for (const CaseAction action :
        {CaseAction::kAcknowledge, CaseAction::kRaise, CaseAction::kHandDown, CaseAction::kNote,
-        CaseAction::kVerify, CaseAction::kRelief, CaseAction::kPaperwork, CaseAction::kClose,
-        CaseAction::kReopen}) {
+        CaseAction::kVerify, CaseAction::kRelief, CaseAction::kPaperwork, CaseAction::kHold,
+        CaseAction::kResume, CaseAction::kClose, CaseAction::kReopen}) {
     routes.push_back({.method = "POST",
                       .pattern = absl::StrCat("/v1/cases/{number}:", ToAbsl(ActionWord(action))),
                       .handler = [this, action](const http::Request& r, const Responder& out) {

@@ -178,6 +178,32 @@ std::optional<http::Response> FillPaperwork(const http::Request& request,
   return TakeText("text", body.text(), false, admission, paperwork->mutable_text());
 }
 
+std::optional<http::Response> FillHold(const http::Request& request, const Admission& admission,
+                                       Command* command) {
+  api::HoldRequest body;
+  if (auto problem = ReadBody(request, &body)) return problem;
+  if (body.reason() == lastmeter::common::v1::HOLD_REASON_UNSPECIFIED) {
+    return MissingField("reason");
+  }
+  if (!body.has_until()) return MissingField("until");
+  const auto until = ReadTime(body.until());
+  if (!until) return WrongField("until", "is neither RFC 3339 nor Unix milliseconds");
+  auto* hold = command->mutable_hold();
+  hold->set_reason(body.reason());
+  hold->set_until_ms(until->ms);
+  if (body.text().empty()) return std::nullopt;
+  return TakeText("text", body.text(), false, admission, hold->mutable_text());
+}
+
+std::optional<http::Response> FillResume(const http::Request& request, const Admission& admission,
+                                         Command* command) {
+  api::ResumeRequest body;
+  if (auto problem = ReadBody(request, &body)) return problem;
+  auto* resume = command->mutable_resume();
+  if (body.text().empty()) return std::nullopt;
+  return TakeText("text", body.text(), false, admission, resume->mutable_text());
+}
+
 std::optional<http::Response> FillRelief(const http::Request& request, const Admission& admission,
                                          Command* command) {
   api::ReliefRequest body;
@@ -230,6 +256,10 @@ Filler FillerOf(CaseAction action) {
       return FillRelief;
     case CaseAction::kPaperwork:
       return FillPaperwork;
+    case CaseAction::kHold:
+      return FillHold;
+    case CaseAction::kResume:
+      return FillResume;
     case CaseAction::kClose:
       return FillClose;
     case CaseAction::kReopen:
@@ -313,6 +343,10 @@ std::string_view ActionWord(CaseAction action) {
       return "relief";
     case CaseAction::kPaperwork:
       return "paperwork";
+    case CaseAction::kHold:
+      return "hold";
+    case CaseAction::kResume:
+      return "resume";
     case CaseAction::kClose:
       return "close";
     case CaseAction::kReopen:

@@ -39,6 +39,8 @@ enum class CaseAction {
   kVerify,
   kRelief,
   kPaperwork,
+  kHold,
+  kResume,
   kClose,
   kReopen
 };

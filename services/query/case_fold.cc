@@ -42,8 +42,11 @@ bool ActedByPerson(const ev::Event& event) {
     case ev::Event::kReliefRecorded:
     case ev::Event::kCaseVerified:
     case ev::Event::kPaperworkCompleted:
+    case ev::Event::kCaseHeld:
     case ev::Event::kCaseReopened:
       return true;
+    case ev::Event::kHoldEnded:
+      return event.hold_ended().has_by();
     default:
       return false;
   }
@@ -213,11 +216,32 @@ class Folder {
     Tell(e.authorities());
   }
 
+  void HoldBegins(const ev::CaseHeld& e) {
+    api::HoldView& hold = *shown_.mutable_hold();
+    hold.set_reason(e.reason());
+    *hold.mutable_since() = ToProtoTime(record_.log_time_ms());
+    *hold.mutable_until() = ToProtoTime(e.until_ms());
+    hold.set_by(e.by().id());
+    for (const int promise : e.paused()) {
+      ClockOf(shown_, static_cast<cm::Promise>(promise)).set_state(api::CLOCK_STATE_PAUSED);
+    }
+  }
+
+  void HoldEnds(const ev::HoldEnded& e) {
+    shown_.clear_hold();
+    StartClocks(e.clocks());
+    for (const auto& start : e.clocks()) {
+      ClockOf(shown_, start.promise()).set_state(api::CLOCK_STATE_RUNNING);
+    }
+    Tell(e.notices());
+  }
+
   void Close(const ev::CaseClosed& e) {
     *shown_.mutable_closed_at() = ToProtoTime(record_.log_time_ms());
     shown_.set_outcome(e.outcome());
+    shown_.clear_hold();
     for (auto& clock : *shown_.mutable_clocks()) {
-      if (!Runs(clock)) continue;
+      if (!Runs(clock) && clock.state() != api::CLOCK_STATE_PAUSED) continue;
       clock.set_state(clock.promise() == cm::PROMISE_RESOLVE ? api::CLOCK_STATE_MET
                                                              : api::CLOCK_STATE_STOPPED);
     }
@@ -311,6 +335,10 @@ void Folder::Body() {
       return Keep(cm::PROMISE_VERIFY);
     case ev::Event::kPaperworkCompleted:
       return Keep(cm::PROMISE_PAPERWORK);
+    case ev::Event::kCaseHeld:
+      return HoldBegins(event_.case_held());
+    case ev::Event::kHoldEnded:
+      return HoldEnds(event_.hold_ended());
     case ev::Event::kCaseClosed:
       return Close(event_.case_closed());
     case ev::Event::kCaseReopened:

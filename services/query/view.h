@@ -44,7 +44,7 @@ namespace lastmeter::query {
 class View {
  public:
   // Raised by every change of what the rows mean; the view is then folded anew.
-  static constexpr int kSchema = 1;
+  static constexpr int kSchema = 2;
 
   // Opens the rows, made anew when asked to. Returns kDataLoss for damaged ones.
   using OpenStore = std::function<absl::StatusOr<std::unique_ptr<ViewStore>>(bool anew)>;

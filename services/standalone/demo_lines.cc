@@ -68,6 +68,16 @@ class Teller {
         return Make(Mood::kGood, Pick("手续补办完成 ", "papers completed by "),
                     w_.Person(e.by().id()), Text(e.text()));
       }
+      case ev::Event::kCaseHeld: {
+        const auto& e = event_.case_held();
+        return Make(Mood::kPlain, Pick("挂账 ", "on hold, by "), w_.Person(e.by().id()), Colon(),
+                    w_.HoldReason(e.reason()), Text(e.text()));
+      }
+      case ev::Event::kHoldEnded: {
+        const auto& e = event_.hold_ended();
+        return Make(Mood::kPlain, Pick("恢复办理：", "hold ended: "), w_.HoldEnd(e.reason()),
+                    Text(e.text()));
+      }
       case ev::Event::kCaseNoted: {
         const auto& e = event_.case_noted();
         return Make(Mood::kPlain, Pick("记录 ", "note by "), w_.Person(e.by().id()), Colon(),

@@ -122,6 +122,34 @@ std::string_view Words::Promise(cm::Promise promise) const {
   }
 }
 
+std::string_view Words::HoldReason(cm::HoldReason reason) const {
+  switch (reason) {
+    case cm::HOLD_REASON_HOUSEHOLD_AWAY:
+      return Pick("外出未归", "nobody at home");
+    case cm::HOLD_REASON_IN_HOSPITAL:
+      return Pick("住院治疗", "in hospital");
+    case cm::HOLD_REASON_DOCUMENTS:
+      return Pick("等待材料", "waiting for papers");
+    case cm::HOLD_REASON_OTHERS:
+      return Pick("等待其他部门", "waiting for others");
+    default:
+      return "?";
+  }
+}
+
+std::string_view Words::HoldEnd(ev::HoldEnd end) const {
+  switch (end) {
+    case ev::HOLD_END_EXPIRED:
+      return Pick("到期", "its time was over");
+    case ev::HOLD_END_RESUMED:
+      return Pick("人工恢复", "by hand");
+    case ev::HOLD_END_REPORTED_AGAIN:
+      return Pick("再次上报", "reported again");
+    default:
+      return "?";
+  }
+}
+
 std::string_view Words::Finding(cm::Finding finding) const {
   switch (finding) {
     case cm::FINDING_AS_REPORTED:

@@ -38,6 +38,8 @@ class Words {
   std::string_view Promise(lastmeter::common::v1::Promise promise) const;
   std::string_view Outcome(lastmeter::common::v1::Outcome outcome) const;
   std::string_view Finding(lastmeter::common::v1::Finding finding) const;
+  std::string_view HoldReason(lastmeter::common::v1::HoldReason reason) const;
+  std::string_view HoldEnd(lastmeter::event::v1::HoldEnd end) const;
   std::string_view PassReason(lastmeter::event::v1::PassReason reason) const;
   // "NEED_MEALS" in words; the code itself when it is not known.
   std::string Need(std::string_view code) const;

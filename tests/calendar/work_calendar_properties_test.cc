@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <set>
+#include <vector>
 
 #include "engine/base/check.h"
 #include "engine/calendar/work_calendar.h"
@@ -143,6 +144,69 @@ TEST(WorkCalendarPropertyTest, WorkingTimeIsDueWhileOrJustAfterDutyRuns) {
     duration.set_unit(static_cast<rules::v1::DurationUnit>(Uniform<int>(2, 4)));
     Deadline deadline = calendar.After(AnyStart(), duration);
     RC_ASSERT(calendar.OnDuty(deadline.due - Millis{1}));
+  });
+}
+
+// Up to four, in order, apart from each other.
+std::vector<Pause> AnyPauses(Timestamp start) {
+  std::vector<Pause> pauses;
+  Timestamp t = start + Minutes(Uniform<int64_t>(-1440, 3 * 1440));
+  for (int i = Uniform<int>(0, 5); i > 0; --i) {
+    const Timestamp to = t + Minutes(Uniform<int64_t>(1, 4 * 1440));
+    pauses.push_back({t, to});
+    t = to + Minutes(Uniform<int64_t>(0, 2 * 1440));
+  }
+  return pauses;
+}
+
+bool Within(const std::vector<Pause>& pauses, Timestamp t) {
+  return std::any_of(pauses.begin(), pauses.end(),
+                     [&](const Pause& p) { return p.from <= t && t < p.to; });
+}
+
+TEST(WorkCalendarPropertyTest, PausesAreLeftOutMinuteByMinute) {
+  ExpectHolds("naive pauses", [] {
+    Calendar document = AnyCalendar();
+    WorkCalendar calendar = *WorkCalendar::Create(document);
+    Timestamp start = AnyStart();
+    Duration duration = AnyDuration(2000);
+    const bool duty = duration.unit() == rules::v1::DURATION_UNIT_DUTY_MINUTES;
+    if (duration.unit() == rules::v1::DURATION_UNIT_WORKING_DAYS) {
+      duration.set_unit(rules::v1::DURATION_UNIT_MINUTES);
+    }
+    int64_t per_day = 0;
+    for (const auto& p : document.duty()) per_day += p.to_minute() - p.from_minute();
+    RC_PRE(duration.amount() <= per_day * 20);
+    const std::vector<Pause> pauses = AnyPauses(start);
+
+    Timestamp t = start;
+    for (uint32_t left = duration.amount(); left > 0; t = t + Minutes(1)) {
+      if (!Within(pauses, t) && (!duty || NaiveOnDuty(document, t))) --left;
+    }
+    RC_ASSERT(calendar.After(start, duration, pauses).due.ms == t.ms);
+  });
+}
+
+TEST(WorkCalendarPropertyTest, AWorkingDayCountsUnlessItsCloseIsInAPause) {
+  ExpectHolds("naive closes", [] {
+    Calendar document = AnyCalendar();
+    WorkCalendar calendar = *WorkCalendar::Create(document);
+    Timestamp start = AnyStart();
+    Duration duration;
+    duration.set_amount(Uniform<uint32_t>(1, 30));
+    duration.set_unit(rules::v1::DURATION_UNIT_WORKING_DAYS);
+    const std::vector<Pause> pauses = AnyPauses(start);
+    const Millis close = Minutes(document.duty(document.duty_size() - 1).to_minute());
+    Date date = DateOf(start);
+    for (uint32_t left = duration.amount(); left > 0;) {
+      date = NextDate(date);
+      if (NaiveWorkingDay(document, date) && !Within(pauses, StartOf(date) + close)) --left;
+    }
+    const Deadline limit = calendar.After(start, duration, pauses);
+    RC_ASSERT(limit.due.ms == (StartOf(date) + close).ms);
+    RC_ASSERT(calendar.NearDue(start, duration, pauses).due <= limit.due);
+    RC_ASSERT(calendar.NearDue(start, duration).due <=
+              calendar.NearDue(start, duration, pauses).due);
   });
 }
 

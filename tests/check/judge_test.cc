@@ -219,7 +219,7 @@ std::vector<Broken> CaseFaults() {
       {rule::kCasePromise, "an acknowledged case without a clock",
        [](Story& s) {
          s.log[s.reopened].mutable_event()->mutable_case_reopened()->clear_clocks();
-         s.log.Erase(s.closed_again);
+         for (const size_t at : {s.closed_again, s.resumed, s.held}) s.log.Erase(at);
        }},
       {rule::kRestricted, "the village is told of a restricted case",
        [](Story& s) {
@@ -297,7 +297,10 @@ std::vector<Broken> CaseFaults() {
              ->mutable_clocks(0)
              ->set_due_ms(M(1001));
        }},
-      {rule::kClose, "nobody had acknowledged", [](Story& s) { s.log.Erase(s.acknowledged_anew); }},
+      {rule::kClose, "nobody had acknowledged",
+       [](Story& s) {
+         for (const size_t at : {s.resumed, s.held, s.acknowledged_anew}) s.log.Erase(at);
+       }},
   };
 }
 
@@ -391,6 +394,26 @@ std::vector<Broken> LadderFaults() {
        }},
       {rule::kPaperwork, "closed while papers are owed",
        [](Story& s) { s.log.Erase(s.papers_completed); }},
+      {rule::kHold, "a hold without an end to come",
+       [](Story& s) {
+         auto* held = s.log[s.held].mutable_event()->mutable_case_held();
+         held->set_until_ms(M(322));
+         auto command = Story::MakeCommand("hold", "tan-dan", Story::kFirst);
+         command.mutable_hold()->set_reason(held->reason());
+         command.mutable_hold()->set_until_ms(M(322));
+         s.log[s.held].set_input(command.SerializeAsString());
+       }},
+      {rule::kHold, "a promise is paused that was not given",
+       [](Story& s) {
+         s.log[s.held].mutable_event()->mutable_case_held()->add_paused(cm::PROMISE_FIRST_RELIEF);
+       }},
+      {rule::kHold, "a pause that outlives its hold",
+       [](Story& s) { s.log[s.resumed].mutable_event()->mutable_hold_ended()->clear_clocks(); }},
+      {rule::kHold, "sooner due for having waited",
+       [](Story& s) {
+         s.log[s.resumed].mutable_event()->mutable_hold_ended()->mutable_clocks(0)->set_due_ms(
+             M(1309));
+       }},
       {rule::kRecompute, "a limit that was certain",
        [](Story& s) {
          s.log[s.attached + 1]

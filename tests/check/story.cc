@@ -329,6 +329,27 @@ void Story::TellHandDowns() {
   Tell(reopen->mutable_turn()->mutable_notices(), kFirst, 13, cm::TIER_VILLAGE);
   reopened = log.Command(310, command, {event});
   acknowledged_anew = acknowledge(320, "a4", 2);
+
+  command = MakeCommand("hold", kOfficer, kFirst);
+  command.mutable_hold()->set_reason(cm::HOLD_REASON_DOCUMENTS);
+  command.mutable_hold()->set_until_ms(M(900));
+  event = CaseEvent(kFirst, 2);
+  auto* hold = event.mutable_case_held();
+  *hold->mutable_by() = command.actor();
+  hold->set_reason(cm::HOLD_REASON_DOCUMENTS);
+  hold->set_until_ms(M(900));
+  hold->add_paused(cm::PROMISE_RESOLVE);
+  held = log.Command(322, command, {event});
+
+  command = MakeCommand("resume", kOfficer, kFirst);
+  command.mutable_resume();
+  event = CaseEvent(kFirst, 2);
+  auto* ended = event.mutable_hold_ended();
+  ended->set_reason(ev::HOLD_END_RESUMED);
+  *ended->mutable_by() = command.actor();
+  ended->set_ended_at_ms(M(324));
+  Fill(ended->add_clocks(), cm::PROMISE_RESOLVE, 310, 1012, 1312, false);
+  resumed = log.Command(324, command, {event});
   closed_again = close(330, "close2", 2);
 }
 

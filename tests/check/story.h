@@ -19,8 +19,8 @@ struct Story {
   size_t writer, rules, day, opened, climbed, attached, climbed_on, acknowledged, refused, repeated,
       noted, near_due, breached, exhausted, reminded, relieved, verified, papers_completed,
       handed_down, handed_down_again, handed_down_thrice, raised, acknowledged_again, recomputed,
-      closed, reopened, acknowledged_anew, closed_again, opened_restricted, quarantined,
-      noted_restricted, late, fallback, writer_again, heartbeat;
+      closed, reopened, acknowledged_anew, held, resumed, closed_again, opened_restricted,
+      quarantined, noted_restricted, late, fallback, writer_again, heartbeat;
 
   Story();
 

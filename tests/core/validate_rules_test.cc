@@ -152,6 +152,8 @@ TEST(ValidateRulesTest, RefusesADistrictThatNobodyAnswersFor) {
        [](Rules& r) { r.mutable_roster(8)->clear_named_officer(); }},
       {"roster: no named officer at any district, but kind child-in-danger is restricted",
        [](Rules& r) { r.mutable_roster(2)->clear_named_officer(); }},
+      {"policy.hold_at_most_days: is longer than a year",
+       [](Rules& r) { r.mutable_policy()->set_hold_at_most_days(367); }},
       {"policy.reopen_within_days: is more than 3660",
        [](Rules& r) { r.mutable_policy()->set_reopen_within_days(3661); }},
   });
@@ -279,6 +281,20 @@ TEST(ValidateRulesTest, RefusesClocksThatLeaveACaseWithoutAPromise) {
       {"policy.levels[0].clocks[0].promise: acknowledgement has its own ladder and no clock beside "
        "it",
        [&](Rules& r) { clock(r, 0)->set_promise(common::v1::PROMISE_ACKNOWLEDGE); }},
+      {"policy.levels[0].clocks[1].paused_by: a statutory clock cannot be paused",
+       [](Rules& r) {
+         LevelAt(r, 0)->mutable_clocks(1)->set_statutory(true);
+         LevelAt(r, 0)->mutable_clocks(1)->add_paused_by(common::v1::HOLD_REASON_OTHERS);
+       }},
+      {"policy.levels[0].clocks[1].paused_by[0]: is no reason for a hold",
+       [](Rules& r) {
+         LevelAt(r, 0)->mutable_clocks(1)->add_paused_by(common::v1::HOLD_REASON_UNSPECIFIED);
+       }},
+      {"policy.levels[0].clocks[1].paused_by[1]: the same reason is listed twice",
+       [](Rules& r) {
+         LevelAt(r, 0)->mutable_clocks(1)->add_paused_by(common::v1::HOLD_REASON_OTHERS);
+         LevelAt(r, 0)->mutable_clocks(1)->add_paused_by(common::v1::HOLD_REASON_OTHERS);
+       }},
       {"policy.levels[0].clocks[1].within: is missing",
        [&](Rules& r) { clock(r, 1)->clear_within(); }},
       {"policy.levels[0].clocks[1].overdue.rungs: does not rise to the district",

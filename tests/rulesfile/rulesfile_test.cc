@@ -335,8 +335,24 @@ TEST_F(ShippedRulesTest, HaveTheSamplesPolicy) {
                                           clock.promise() == common::v1::PROMISE_PAPERWORK;
                                  }),
                   clocks->end());
+    for (auto& clock : *clocks) {
+      clock.clear_paused_by();
+      clock.clear_statutory();
+    }
   }
+  shipped.clear_hold_at_most_days();
   EXPECT_EQ(shipped.DebugString(), sample.DebugString());
+}
+
+// Small quick relief is the ministries' limit.
+TEST_F(ShippedRulesTest, LetNothingPauseFirstRelief) {
+  for (const auto& level : rules_.policy().levels()) {
+    for (const auto& clock : level.clocks()) {
+      const bool relief = clock.promise() == common::v1::PROMISE_FIRST_RELIEF;
+      EXPECT_EQ(clock.statutory(), relief);
+      EXPECT_EQ(clock.paused_by().empty(), relief);
+    }
+  }
 }
 
 TEST_F(ShippedRulesTest, PromiseToVerifyAtHomeAndThePapersOfReliefFirst) {

@@ -185,6 +185,23 @@ Described Describe(const ev::Event& event, Timestamp now) {
       d.name = "PaperworkCompleted";
       add("by", event.paperwork_completed().by().id());
       break;
+    case ev::Event::kCaseHeld:
+      d.name = "CaseHeld";
+      add("until", when(event.case_held().until_ms()));
+      for (const int promise : event.case_held().paused()) {
+        add("paused", Name(static_cast<cm::Promise>(promise)));
+      }
+      break;
+    case ev::Event::kHoldEnded: {
+      const auto& e = event.hold_ended();
+      d.name = "HoldEnded";
+      add("reason", Lower(ev::HoldEnd_Name(e.reason()).substr(9)));
+      add("by", e.by().id());
+      clocks(e.clocks());
+      add("told", Join(e.notices(), ev::PURPOSE_HOLD_ENDED));
+      flags(e);
+      break;
+    }
     case ev::Event::kCaseClosed:
       d.name = "CaseClosed";
       add("outcome", Lower(cm::Outcome_Name(event.case_closed().outcome()).substr(8)));

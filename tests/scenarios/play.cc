@@ -281,6 +281,15 @@ bool Player::Command(const Line& line, cd::Command* command) {
   } else if (verb == "relief") {
     if (!option("kinds").empty()) command->mutable_relief()->add_kinds(option("kinds"));
     command->mutable_relief();
+  } else if (verb == "hold") {
+    cm::HoldReason why = cm::HOLD_REASON_UNSPECIFIED;
+    cm::HoldReason_Parse("HOLD_REASON_" + Upper(option("for")), &why);
+    command->mutable_hold()->set_reason(why);
+    if (!option("until").empty()) {
+      command->mutable_hold()->set_until_ms(TimeOf(option("until"), now_).ms);
+    }
+  } else if (verb == "resume") {
+    command->mutable_resume();
   } else if (verb == "close") {
     cm::Outcome outcome = cm::OUTCOME_UNSPECIFIED;
     cm::Outcome_Parse("OUTCOME_" + Upper(option("outcome")), &outcome);

@@ -99,6 +99,22 @@ bool Promise(const std::string& text, rl::Rules* rules) {
   return true;
 }
 
+// level:promise:reason: a hold for that reason stops the clock.
+bool Stops(const std::string& text, rl::Rules* rules) {
+  const auto parts = Split(text, ':');
+  rl::LevelPolicy* level = parts.size() == 3 ? FindLevel(parts[0], rules) : nullptr;
+  cm::HoldReason reason = cm::HOLD_REASON_UNSPECIFIED;
+  if (level == nullptr || !cm::HoldReason_Parse("HOLD_REASON_" + Upper(parts[2]), &reason)) {
+    return false;
+  }
+  for (auto& clock : *level->mutable_clocks()) {
+    if (cm::Promise_Name(clock.promise()) != "PROMISE_" + Upper(parts[1])) continue;
+    clock.add_paused_by(reason);
+    return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 std::string VaryRules(const std::map<std::string, std::string>& options, rl::Rules* rules) {
@@ -117,6 +133,8 @@ std::string VaryRules(const std::map<std::string, std::string>& options, rl::Rul
       for (const std::string& one : Split(value, ',')) good = good && Limit(one, rules);
     } else if (name == "promise") {
       for (const std::string& one : Split(value, ',')) good = good && Promise(one, rules);
+    } else if (name == "stops") {
+      for (const std::string& one : Split(value, ',')) good = good && Stops(one, rules);
     } else if (name == "unresolved") {
       good = DropResolve(value, rules);
     } else {

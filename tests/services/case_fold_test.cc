@@ -10,6 +10,7 @@
 #include <map>
 #include <sstream>
 
+#include "engine/core/case_applier.h"
 #include "tests/core/sample_rules.h"
 #include "tests/paths.h"
 #include "tests/scenarios/play.h"
@@ -56,8 +57,10 @@ void ExpectSameTurn(const state::v1::Clock& known, const api::TurnView& shown) {
 
 void ExpectSameClock(const state::v1::Clock& known, const api::ClockView* shown) {
   ASSERT_NE(shown, nullptr);
-  const bool runs =
-      shown->state() == api::CLOCK_STATE_RUNNING || shown->state() == api::CLOCK_STATE_BREACHED;
+  const bool paused = !known.stopped() && IsPaused(known);
+  EXPECT_EQ(shown->state() == api::CLOCK_STATE_PAUSED, paused);
+  const bool runs = paused || shown->state() == api::CLOCK_STATE_RUNNING ||
+                    shown->state() == api::CLOCK_STATE_BREACHED;
   EXPECT_EQ(runs, !known.stopped());
   if (!runs) return;
   EXPECT_EQ(shown->state() == api::CLOCK_STATE_BREACHED, known.breached());
@@ -83,6 +86,8 @@ void ExpectSame(const state::v1::Case& known, const CaseRow& row) {
   EXPECT_EQ(shown.has_closed_at(), known.closed());
   EXPECT_EQ(shown.status() == api::CASE_STATUS_CLOSED, known.closed());
   EXPECT_EQ(shown.outcome(), known.outcome());
+  EXPECT_EQ(shown.hold().reason(), known.hold_reason());
+  EXPECT_EQ(FromProtoTime(shown.hold().until()), known.hold_until_ms());
   EXPECT_TRUE(
       std::equal(row.told().begin(), row.told().end(), known.told().begin(), known.told().end()));
   for (const auto& clock : known.clocks()) {

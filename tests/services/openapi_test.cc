@@ -79,6 +79,10 @@ const std::map<std::string, json>& Commands() {
       {"relief", {{"kinds", json::array({"NEED_MEALS"})}}},
       {"verify", {{"finding", "FINDING_AS_REPORTED"}}},
       {"paperwork", {{"text", "filed"}}},
+      {"hold",
+       {{"reason", "HOLD_REASON_IN_HOSPITAL"},
+        {"until", FormatRfc3339(SystemClock().Wall() + Days(2))}}},
+      {"resume", json::object()},
       {"close", {{"outcome", "OUTCOME_NEED_MET"}, {"caseVersion", 1}}},
       {"reopen", {{"reason", "again"}}},
   };
@@ -115,8 +119,9 @@ TEST_F(OpenApi, DescribesWhatTheServerDoes) {
   ASSERT_EQ(
       Post(kTanDan, Act(number, "note"), {{"text", "x"}}, {{"Idempotency-Key", "taken"}}).status,
       200);
-  for (const std::string verb : {"raise", "acknowledge", "handDown", "acknowledge", "note",
-                                 "relief", "verify", "paperwork", "close", "reopen"}) {
+  for (const std::string verb :
+       {"raise", "acknowledge", "handDown", "acknowledge", "note", "relief", "verify", "paperwork",
+        "hold", "resume", "close", "reopen"}) {
     const std::string path = "/v1/cases/{number}:" + verb;
     json body = Commands().at(verb);
     if (body.contains("caseVersion")) {
@@ -131,7 +136,7 @@ TEST_F(OpenApi, DescribesWhatTheServerDoes) {
     Meet(kTanDan, "POST", path, "/v1/cases/430112001001-2026-99999:" + verb, body);
     json odd = json::object();
     if (verb == "acknowledge") odd["noticeId"] = "two words";
-    if (verb == "paperwork") odd["text"] = std::string(20'000, 'x');
+    if (verb == "paperwork" || verb == "resume") odd["text"] = std::string(20'000, 'x');
     if (body.contains("caseVersion")) odd["caseVersion"] = 0;
     Meet(kTanDan, "POST", path, "/v1/cases/" + number + ":" + verb, odd);
   }

@@ -98,6 +98,49 @@ TEST_F(Story, PapersOfReliefThatCameFirstAreOwedUntilTheyAreComplete) {
   EXPECT_EQ(answer.problem, "no-paperwork");
 }
 
+TEST_F(Story, AHoldHasAnEndAndMayBeEndedBefore) {
+  Open();
+  const std::string number = Report("medical-costs");
+  const auto hold = [&](const char* reason, const json& until) {
+    return Post(kTanDan, Act(number, "hold"),
+                {{"reason", reason}, {"until", until}, {"text", "in the county hospital"}});
+  };
+  const json in_two_days = (clock_.Wall() + Days(2)).ms;
+  Answer answer = hold("HOLD_REASON_IN_HOSPITAL", in_two_days);
+  EXPECT_EQ(answer.problem, "not-acknowledged") << answer.body;
+  ASSERT_EQ(Post(kTanDan, Act(number, "acknowledge"), json::object()).status, 200);
+  EXPECT_EQ(hold("HOLD_REASON_IN_HOSPITAL", "tomorrow").status, 422);
+  EXPECT_EQ(hold("HOLD_REASON_IN_HOSPITAL", nullptr).status, 422);
+  EXPECT_EQ(hold("HOLD_REASON_UNSPECIFIED", in_two_days).status, 422);
+  EXPECT_EQ(hold("HOLD_REASON_IN_HOSPITAL", 1000).problem, "wrong-time");
+  answer = hold("HOLD_REASON_IN_HOSPITAL", in_two_days);
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  const json& held = answer.body["case"];
+  EXPECT_EQ(held["hold"]["reason"], "HOLD_REASON_IN_HOSPITAL");
+  EXPECT_EQ(held["hold"]["by"], "tan-dan");
+  EXPECT_EQ(std::count_if(held["clocks"].begin(), held["clocks"].end(),
+                          [](const json& clock) { return clock["state"] == "CLOCK_STATE_PAUSED"; }),
+            2)
+      << "verifying and closing wait: " << held["clocks"];
+  EXPECT_EQ(hold("HOLD_REASON_IN_HOSPITAL", in_two_days).problem, "already-on-hold");
+
+  answer = Post(kTanDan, Act(number, "resume"), {{"text", "back home"}});
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  EXPECT_FALSE(answer.body["case"].contains("hold"));
+  for (const json& clock : answer.body["case"]["clocks"]) {
+    EXPECT_NE(clock["state"], "CLOCK_STATE_PAUSED") << clock;
+  }
+  EXPECT_EQ(Post(kTanDan, Act(number, "resume"), json::object()).problem, "not-on-hold");
+
+  ASSERT_EQ(hold("HOLD_REASON_IN_HOSPITAL", in_two_days).status, 200);
+  clock_.Advance(Days(2));
+  ASSERT_TRUE(Eventually([&] {
+    // A report wakes the partition, which sleeps by the machine's time.
+    Report("policy-question");
+    return !Get(kTanDan, "/v1/cases/" + number).body.contains("hold");
+  }));
+}
+
 TEST_F(Story, RaisesAndHandsDown) {
   Open();
   const std::string number = Report("injury");

@@ -1,11 +1,13 @@
 // What people do about a case: the part of CaseBook that judges their answers.
 #include <charconv>
 
+#include "engine/base/time.h"
 #include "tools/check/case_book.h"
 
 namespace lastmeter {
 
 namespace cm = lastmeter::common::v1;
+namespace ev = lastmeter::event::v1;
 
 namespace {
 
@@ -91,6 +93,59 @@ void CaseBook::TakePaperwork(const At& at) {
   clock.stopped = true;
 }
 
+void CaseBook::TakeHeld(const At& at) {
+  const auto& e = at.event.case_held();
+  sink_.Require(at.c.hold_until_ms == 0 && e.reason() != cm::HOLD_REASON_UNSPECIFIED &&
+                    e.until_ms() > at.now() && at.c.acknowledged,
+                rule::kHold, [&] {
+                  return at.name() + ": held until " + FormatLocal({e.until_ms()}) +
+                         (at.c.hold_until_ms != 0 ? ", was held already"
+                          : at.c.acknowledged     ? ""
+                                                  : ", nobody had acknowledged it");
+                });
+  at.c.hold_until_ms = e.until_ms();
+  for (const int promise : e.paused()) {
+    ClockRecord* clock = ClockOf(at, static_cast<Promise>(promise));
+    if (clock == nullptr) continue;
+    sink_.Require(clock->has_limit() && !clock->stopped && !clock->breached && !clock->paused,
+                  rule::kHold, [&] {
+                    return at.name() + ": promise " + std::to_string(promise) +
+                           " does not run and is paused";
+                  });
+    clock->paused = true;
+  }
+}
+
+void CaseBook::TakeHoldEnded(const At& at) {
+  const auto& e = at.event.hold_ended();
+  CheckLateness(at, e.outage(), false, false);
+  const auto complain = [&](const std::string& what) {
+    sink_.Report(rule::kHold, at.name() + ": " + what);
+  };
+  if (at.c.hold_until_ms == 0) complain("a hold ends that did not begin");
+  const bool expired = e.reason() == ev::HOLD_END_EXPIRED;
+  const bool fits = (expired && at.decision.by_timer()) ||
+                    (e.reason() == ev::HOLD_END_RESUMED && e.has_by()) ||
+                    (e.reason() == ev::HOLD_END_REPORTED_AGAIN && at.decision.report != nullptr);
+  if (!fits) complain("the hold ends for reason " + std::to_string(e.reason()));
+  if (expired && at.c.hold_until_ms != 0) CheckFired(at, e.ended_at_ms(), at.c.hold_until_ms);
+  if (!expired && e.ended_at_ms() != at.now()) complain("the hold ends at another time than now");
+  at.c.hold_until_ms = 0;
+  for (const auto& start : e.clocks()) {
+    ClockRecord* clock = ClockOf(at, start.promise());
+    if (clock == nullptr) continue;
+    if (!clock->paused) complain("a limit moves whose clock did not stand still");
+    if (start.due_ms() < clock->due_ms) complain("a limit is sooner than before the hold");
+    clock->paused = false;
+  }
+  TakeClocks(at, e.clocks());
+  for (ClockRecord& clock : at.c.clocks) {
+    if (clock.paused && !clock.stopped) complain("a clock stands still after the hold");
+    clock.paused = false;
+  }
+  TakeNotices(at, e.notices());
+}
+
 void CaseBook::TakeClosed(const At& at) {
   const auto& e = at.event.case_closed();
   ++counts_.closed;
@@ -103,6 +158,7 @@ void CaseBook::TakeClosed(const At& at) {
   sink_.Require(!paperwork.has_limit() || paperwork.stopped, rule::kPaperwork,
                 [&] { return at.name() + ": closed while its papers were owed"; });
   at.c.closed = true;
+  at.c.hold_until_ms = 0;
   for (ClockRecord& clock : at.c.clocks) clock.stopped = true;
 }
 

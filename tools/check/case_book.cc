@@ -21,8 +21,11 @@ bool ByPerson(const ev::Event& event) {
     case ev::Event::kReliefRecorded:
     case ev::Event::kCaseVerified:
     case ev::Event::kPaperworkCompleted:
+    case ev::Event::kCaseHeld:
     case ev::Event::kCaseReopened:
       return true;
+    case ev::Event::kHoldEnded:
+      return event.hold_ended().has_by();
     case ev::Event::kCaseEscalated:
       return event.case_escalated().reason() == ev::CLIMB_REASON_RAISED;
     case ev::Event::kLevelRaised:
@@ -143,6 +146,10 @@ void CaseBook::Take(const Event& event, DecisionRecord& decision, const Place& p
       return TakeVerified(at);
     case Event::kPaperworkCompleted:
       return TakePaperwork(at);
+    case Event::kCaseHeld:
+      return TakeHeld(at);
+    case Event::kHoldEnded:
+      return TakeHoldEnded(at);
     case Event::kCaseClosed:
       return TakeClosed(at);
     case Event::kCaseReopened:

@@ -76,6 +76,8 @@ class CaseBook {
   void TakeVerified(const At& at);
   void TakeRelief(const At& at);
   void TakePaperwork(const At& at);
+  void TakeHeld(const At& at);
+  void TakeHoldEnded(const At& at);
   void TakeClosed(const At& at);
 
   // ladder_book.cc: turns, climbs, timers.
@@ -96,6 +98,8 @@ class CaseBook {
   void CheckFired(const At& at, int64_t was_due_ms, int64_t pending_ms);
   // The round that an event of a running ladder names.
   void CheckRound(const At& at, const ClockRecord& clock, uint32_t round);
+  // The clock does not stand still.
+  void CheckRuns(const At& at, const ClockRecord& clock);
   // The ladder may go on: its promise is not kept.
   void CheckGoesOn(const At& at, const ClockRecord& clock, bool begins_round);
 

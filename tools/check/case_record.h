@@ -35,6 +35,8 @@ struct ClockRecord {
   bool fallback_asked = false;
   // Kept or ended: fires no more.
   bool stopped = false;
+  // Stands still while the case is on hold.
+  bool paused = false;
 
   bool has_limit() const { return due_ms != 0; }
   bool on_ladder() const { return !stopped && (exhausted || turn_tier != 0); }
@@ -51,7 +53,7 @@ struct ClockRecord {
   int64_t NextInstant() const {
     if (stopped) return kNoInstant;
     int64_t next = kNoInstant;
-    if (has_limit() && !breached) {
+    if (has_limit() && !breached && !paused) {
       next = near_due_fired ? due_ms : std::min(near_due_ms, due_ms);
     }
     if (exhausted) return std::min(next, next_reminder_ms);
@@ -64,6 +66,8 @@ struct CaseRecord {
   std::array<ClockRecord, kPromises> clocks;
   uint64_t reporter_hash = 0;
   uint64_t household_hash = 0;
+  // When the hold ends by itself; 0 unless the case is on hold.
+  int64_t hold_until_ms = 0;
   uint32_t version = 0;
   uint32_t cycle = 0;
   uint32_t notices = 0;
@@ -89,6 +93,7 @@ struct CaseRecord {
   int64_t NextInstant() const {
     int64_t next = kNoInstant;
     if (closed || quarantined) return next;
+    if (hold_until_ms != 0) next = hold_until_ms;
     for (const ClockRecord& clock : clocks) next = std::min(next, clock.NextInstant());
     return next;
   }

@@ -34,6 +34,10 @@ bool MayFollow(cd::Command::ActionCase action, ev::Event::BodyCase body) {
       return body == ev::Event::kReliefRecorded;
     case cd::Command::kPaperwork:
       return body == ev::Event::kPaperworkCompleted;
+    case cd::Command::kHold:
+      return body == ev::Event::kCaseHeld;
+    case cd::Command::kResume:
+      return body == ev::Event::kHoldEnded;
     case cd::Command::kClose:
       return body == ev::Event::kCaseClosed;
     case cd::Command::kReopen:
@@ -63,6 +67,10 @@ const std::string* ActorOf(const ev::Event& event) {
       return &event.case_verified().by().id();
     case ev::Event::kPaperworkCompleted:
       return &event.paperwork_completed().by().id();
+    case ev::Event::kCaseHeld:
+      return &event.case_held().by().id();
+    case ev::Event::kHoldEnded:
+      return event.hold_ended().has_by() ? &event.hold_ended().by().id() : nullptr;
     case ev::Event::kCaseClosed:
       return &event.case_closed().by().id();
     case ev::Event::kCaseReopened:
@@ -218,6 +226,11 @@ void InputBook::MatchCommand(const Event& event, const DecisionRecord& decision,
               (command->accepted_at_ms() <= 0 ||
                event.case_acknowledged().accepted_at_ms() == command->accepted_at_ms()),
           "the acknowledgement says something else than its command");
+  }
+  if (event.has_case_held()) {
+    Match(event.case_held().reason() == command->hold().reason() &&
+              event.case_held().until_ms() == command->hold().until_ms(),
+          "the hold is for another reason or time than commanded");
   }
   if (event.has_case_closed()) {
     Match(event.case_closed().outcome() == command->close().outcome(),

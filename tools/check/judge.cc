@@ -41,6 +41,7 @@ uint8_t CausesOf(ev::Event::BodyCase body) {
       return kByReport | kByCommand;
     case ev::Event::kTierPassed:
     case ev::Event::kCaseEscalated:
+    case ev::Event::kHoldEnded:
       return kByReport | kByCommand | kByTimer;
     case ev::Event::kLadderExhausted:
     case ev::Event::kCaseReminded:

@@ -97,6 +97,11 @@ void CaseBook::CheckGoesOn(const At& at, const ClockRecord& clock, bool begins_r
   });
 }
 
+void CaseBook::CheckRuns(const At& at, const ClockRecord& clock) {
+  sink_.Require(!clock.paused, rule::kHold,
+                [&] { return at.name() + ": a limit passes while its clock stands still"; });
+}
+
 void CaseBook::TakeTurn(const At& at, const Turn& turn, TurnKind kind) {
   ClockRecord* clock = ClockOf(at, turn.promise());
   if (clock == nullptr) return;
@@ -258,6 +263,7 @@ void CaseBook::TakeNearDue(const At& at) {
   if (clock == nullptr) return;
   CheckLateness(at, e.outage(), false, false);
   CheckGoesOn(at, *clock, false);
+  CheckRuns(at, *clock);
   if (sink_.Require(!clock->near_due_fired && !clock->breached, rule::kClockOnce,
                     [&] { return at.name() + ": near due again, or after the breach"; })) {
     if (!clock->stopped) CheckFired(at, e.was_due_ms(), clock->near_due_ms);
@@ -273,6 +279,7 @@ void CaseBook::TakeBreached(const At& at) {
   if (clock == nullptr) return;
   CheckLateness(at, e.outage(), false, false);
   CheckGoesOn(at, *clock, false);
+  CheckRuns(at, *clock);
   if (sink_.Require(clock->near_due_fired && !clock->breached, rule::kClockOnce, [&] {
         return at.name() + (clock->breached ? ": breached again" : ": breached before near due");
       })) {

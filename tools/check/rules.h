@@ -104,6 +104,11 @@ inline constexpr Rule kVerify{"verify", "a case is verified with a finding"};
 inline constexpr Rule kPaperwork{
     "paperwork",
     "papers are owed for relief before verifying, completed once, and never left at a closing"};
+inline constexpr Rule kHold{
+    "hold",
+    "a hold has a reason and an end, pauses running limits only, which then cannot pass, and ends "
+    "once: by a person, by another report, or at its time; what it paused runs again, no sooner "
+    "due"};
 inline constexpr Rule kClose{"close", "only an acknowledged case is closed, with an outcome"};
 
 // ---- Clocks and timers.
