@@ -86,8 +86,10 @@ void DecideClose(Draft& draft, const CommandContext& context) {
     return Reject(draft, context, ev::REJECTION_NOT_ALLOWED,
                   "only whoever holds the case, or a higher tier over its area, may close it");
   }
-  if (!cm::Outcome_IsValid(close.outcome()) || close.outcome() == cm::OUTCOME_UNSPECIFIED) {
-    return Reject(draft, context, ev::REJECTION_MISSING_FIELD, "closing needs an outcome");
+  if (!cm::Outcome_IsValid(close.outcome()) || close.outcome() == cm::OUTCOME_UNSPECIFIED ||
+      close.outcome() == cm::OUTCOME_WITHDRAWN || close.outcome() == cm::OUTCOME_MERGED) {
+    return Reject(draft, context, ev::REJECTION_MISSING_FIELD,
+                  "closing needs an outcome, one that closing can have");
   }
   if (close.case_version() != c.version()) {
     return Reject(draft, context, ev::REJECTION_STALE,
@@ -150,13 +152,7 @@ void DecideReopen(Draft& draft, const CommandContext& context) {
   for (auto& clock : planner.StartClocks(draft.now())) *reopened->add_clocks() = std::move(clock);
   if (direct) *reopened->mutable_turn() = *std::move(climb.turn);
   draft.AddCaseEvent(context.number, c, std::move(event));
-  if (direct) return;
-  AddPassed(draft, context.number, c, climb.passed);
-  ev::Event next;
-  next.mutable_case_escalated()->set_reason(climb.fallback ? ev::CLIMB_REASON_FALLBACK
-                                                           : ev::CLIMB_REASON_PASSED);
-  *next.mutable_case_escalated()->mutable_turn() = *std::move(climb.turn);
-  draft.AddCaseEvent(context.number, c, std::move(next));
+  if (!direct) AddClimb(draft, context.number, c, std::move(climb));
 }
 
 }  // namespace lastmeter

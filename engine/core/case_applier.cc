@@ -105,7 +105,10 @@ void Apply(Case& c, const ev::LevelRaised& e) {
     const bool running = clock.due_ms() != 0 && !clock.stopped() && !clock.breached();
     if (running && clock.level() == cm::LEVEL_UNSPECIFIED) clock.set_level(c.level());
   }
-  for (const auto& start : e.clocks()) ClockOf(c, start.promise()).clear_level();
+  for (const auto& start : e.clocks()) {
+    ClockOf(c, start.promise()).clear_level();
+    ClockOf(c, start.promise()).clear_extension();
+  }
   c.set_level(e.to());
   Start(c, e.clocks());
   for (const auto& turn : e.turns()) TakeTurn(c, turn);
@@ -148,12 +151,23 @@ void Apply(Case& c, const ev::CaseReopened& e, Timestamp log_time) {
   if (e.has_turn()) TakeTurn(c, e.turn());
 }
 
-void Apply(Case& c, const ev::CaseHandedDown& e) {
-  c.set_hand_downs(e.count());
+// Whoever had the case has it no more; a new round of acknowledgement begins.
+void AskAnew(Case& c) {
   Unhandle(c);
   Clock& clock = ClockOf(c, cm::PROMISE_ACKNOWLEDGE);
   clock.set_stopped(false);
   BeginRound(clock, clock.round() + 1);
+}
+
+void Apply(Case& c, const ev::CaseHandedDown& e) {
+  c.set_hand_downs(e.count());
+  AskAnew(c);
+  if (e.has_turn()) TakeTurn(c, e.turn());
+}
+
+void Apply(Case& c, const ev::CaseReassigned& e) {
+  Told(c, e.notices());
+  AskAnew(c);
   if (e.has_turn()) TakeTurn(c, e.turn());
 }
 
@@ -168,6 +182,14 @@ void Apply(Case& c, const ev::CaseHeld& e, Timestamp log_time) {
 void Unhold(Case& c) {
   c.clear_hold_reason();
   c.clear_hold_until_ms();
+}
+
+void End(Case& c, cm::Outcome outcome, Timestamp log_time) {
+  Unhold(c);
+  c.set_closed(true);
+  c.set_closed_at_ms(log_time.ms);
+  c.set_outcome(outcome);
+  for (auto& clock : *c.mutable_clocks()) clock.set_stopped(true);
 }
 
 void Apply(Case& c, const ev::HoldEnded& e) {
@@ -216,6 +238,9 @@ bool ActedByPerson(const ev::Event& event) {
     case ev::Event::kCaseVerified:
     case ev::Event::kPaperworkCompleted:
     case ev::Event::kCaseHeld:
+    case ev::Event::kCaseUrged:
+    case ev::Event::kClockExtended:
+    case ev::Event::kCaseReassigned:
     case ev::Event::kCaseReopened:
       return true;
     case ev::Event::kHoldEnded:
@@ -281,6 +306,7 @@ void ApplyToCase(Case& c, const ev::Event& event, Timestamp log_time, uint32_t r
       Clock& clock = ClockOf(c, event.clock_breached().promise());
       clock.set_breached(true);
       clock.set_round(1);
+      clock.set_twice_due_ms(event.clock_breached().twice_due_ms());
       break;
     }
     case ev::Event::kCaseAcknowledged:
@@ -312,12 +338,34 @@ void ApplyToCase(Case& c, const ev::Event& event, Timestamp log_time, uint32_t r
     case ev::Event::kHoldEnded:
       Apply(c, event.hold_ended());
       break;
+    case ev::Event::kClockOverdueTwice:
+      ClockOf(c, event.clock_overdue_twice().promise()).clear_twice_due_ms();
+      Told(c, event.clock_overdue_twice().notices());
+      break;
+    case ev::Event::kReportAttached:
+      c.set_attached(c.attached() + 1);
+      break;
+    case ev::Event::kCaseUrged:
+      c.set_urged_at_ms(log_time.ms);
+      Told(c, event.case_urged().notices());
+      break;
+    case ev::Event::kClockExtended:
+      *ClockOf(c, event.clock_extended().clock().promise()).mutable_extension() =
+          event.clock_extended().extension();
+      Start(c, event.clock_extended().clock());
+      break;
+    case ev::Event::kCaseReassigned:
+      Apply(c, event.case_reassigned());
+      break;
+    case ev::Event::kCaseWithdrawn:
+      Told(c, event.case_withdrawn().notices());
+      End(c, cm::OUTCOME_WITHDRAWN, log_time);
+      break;
+    case ev::Event::kCaseMerged:
+      End(c, cm::OUTCOME_MERGED, log_time);
+      break;
     case ev::Event::kCaseClosed:
-      Unhold(c);
-      c.set_closed(true);
-      c.set_closed_at_ms(log_time.ms);
-      c.set_outcome(event.case_closed().outcome());
-      for (auto& clock : *c.mutable_clocks()) clock.set_stopped(true);
+      End(c, event.case_closed().outcome(), log_time);
       break;
     case ev::Event::kCaseReopened:
       Apply(c, event.case_reopened(), log_time);

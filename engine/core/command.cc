@@ -28,6 +28,16 @@ void Dispatch(Draft& draft, const CommandContext& context) {
       return DecideHold(draft, context);
     case cd::Command::kResume:
       return DecideResume(draft, context);
+    case cd::Command::kWithdraw:
+      return DecideWithdraw(draft, context);
+    case cd::Command::kRemind:
+      return DecideRemind(draft, context);
+    case cd::Command::kExtend:
+      return DecideExtend(draft, context);
+    case cd::Command::kReassign:
+      return DecideReassign(draft, context);
+    case cd::Command::kMerge:
+      return DecideMerge(draft, context);
     case cd::Command::kClose:
       return DecideClose(draft, context);
     case cd::Command::kReopen:
@@ -114,7 +124,9 @@ Timestamp DecideCommand(Draft& draft, const LogInput& input) {
   }
   context.number = *number;
   context.c = &c;
-  if (command.actor().role() != cm::ROLE_STAFF) {
+  // A hotline may take its own report back, and do nothing else to a case.
+  const bool own_report = command.has_withdraw() && command.actor().role() == cm::ROLE_SENTINEL;
+  if (command.actor().role() != cm::ROLE_STAFF && !own_report) {
     Reject(draft, context, ev::REJECTION_NOT_ALLOWED, "only staff may act on a case");
     return accepted;
   }

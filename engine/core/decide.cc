@@ -176,6 +176,17 @@ void AddPassed(Draft& draft, const CaseNumber& number, lastmeter::state::v1::Cas
   }
 }
 
+void AddClimb(Draft& draft, const CaseNumber& number, lastmeter::state::v1::Case& c,
+              LadderPlanner::Climb climb, lastmeter::common::v1::Tier from) {
+  AddPassed(draft, number, c, climb.passed);
+  ev::Event next;
+  ev::CaseEscalated* escalated = next.mutable_case_escalated();
+  escalated->set_from_tier(from);
+  escalated->set_reason(climb.fallback ? ev::CLIMB_REASON_FALLBACK : ev::CLIMB_REASON_PASSED);
+  *escalated->mutable_turn() = *std::move(climb.turn);
+  draft.AddCaseEvent(number, c, std::move(next));
+}
+
 Input InputOf(const ev::Record& first) {
   const auto timer = [](const ev::TimerCause& cause) {
     auto number = CaseNumber::Parse(cause.case_number());

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "engine/core/decide.h"
+#include "engine/core/ladder.h"
 #include "engine/core/state.h"
 #include "lastmeter/command/v1/command.pb.h"
 #include "lastmeter/event/v1/event.pb.h"
@@ -71,6 +72,11 @@ void DecideRelief(Draft& draft, const CommandContext& context);
 void DecidePaperwork(Draft& draft, const CommandContext& context);
 void DecideHold(Draft& draft, const CommandContext& context);
 void DecideResume(Draft& draft, const CommandContext& context);
+void DecideWithdraw(Draft& draft, const CommandContext& context);
+void DecideRemind(Draft& draft, const CommandContext& context);
+void DecideExtend(Draft& draft, const CommandContext& context);
+void DecideReassign(Draft& draft, const CommandContext& context);
+void DecideMerge(Draft& draft, const CommandContext& context);
 void DecideClose(Draft& draft, const CommandContext& context);
 void DecideReopen(Draft& draft, const CommandContext& context);
 void DecideRaise(Draft& draft, const CommandContext& context);
@@ -92,6 +98,12 @@ void RaiseLevel(Draft& draft, const CaseNumber& number, lastmeter::state::v1::Ca
 // and whoever is to be told are added here.
 void EndHold(Draft& draft, const CaseNumber& number, lastmeter::state::v1::Case& c,
              lastmeter::event::v1::HoldEnded ended);
+
+// Emits the tiers passed by a climb that an input asked for, and the turn that it comes to.
+// `from` is the tier that held the case, where one did.
+void AddClimb(Draft& draft, const CaseNumber& number, lastmeter::state::v1::Case& c,
+              LadderPlanner::Climb climb,
+              lastmeter::common::v1::Tier from = lastmeter::common::v1::TIER_UNSPECIFIED);
 
 // Emits the tiers passed by a climb.
 void AddPassed(Draft& draft, const CaseNumber& number, lastmeter::state::v1::Case& c,

@@ -1,4 +1,6 @@
 // What happens when nobody did anything in time.
+#include <algorithm>
+
 #include "engine/base/check.h"
 #include "engine/core/case_applier.h"
 #include "engine/core/draft.h"
@@ -73,6 +75,11 @@ void Breach(Draft& draft, const Firing& firing, cm::Promise promise) {
   ev::Event event;
   event.mutable_clock_breached()->set_promise(promise);
   SetLateness(event.mutable_clock_breached(), firing);
+  const Clock& clock = *FindClock(firing.c, promise);
+  if (const auto* policy = ClockPolicyOf(draft.state(), firing.c, clock)) {
+    event.mutable_clock_breached()->set_twice_due_ms(
+        RosterOf(draft.state()).calendar().After({clock.due_ms()}, policy->within()).due.ms);
+  }
   draft.AddCaseEvent(firing.number, firing.c, std::move(event));
   ClimbOn(draft, firing, *FindClock(firing.c, promise), HoldingTier(firing.c),
           ev::CLIMB_REASON_OVERDUE);
@@ -91,6 +98,30 @@ void Remind(Draft& draft, const Firing& firing, const Clock& clock) {
   }
   SetLateness(reminded, firing);
   reminded->set_inputs_unseen(firing.input.inputs_unseen);
+  draft.AddCaseEvent(firing.number, firing.c, std::move(event));
+}
+
+// Red card: the district knows, whoever's turn it is.
+void OverdueTwice(Draft& draft, const Firing& firing, cm::Promise promise) {
+  ev::Event event;
+  ev::ClockOverdueTwice* twice = event.mutable_clock_overdue_twice();
+  twice->set_promise(promise);
+  SetLateness(twice, firing);
+  const LadderPlanner planner(draft.state(), firing.number, firing.c, draft.now());
+  for (auto& notice : planner.NoticesToHolder(ev::PURPOSE_RED_CARD)) {
+    *twice->add_notices() = std::move(notice);
+  }
+  NoticeMaker maker(firing.number, firing.c);
+  maker.Skip(twice->notices_size());
+  const Timestamp tell_at = planner.TellAt();
+  for (const auto& top : planner.NoticesAtTop(ev::PURPOSE_RED_CARD)) {
+    const bool told =
+        std::any_of(twice->notices().begin(), twice->notices().end(),
+                    [&](const ev::Notice& notice) { return notice.staff_id() == top.staff_id(); });
+    if (told) continue;
+    *twice->add_notices() = maker.Make(top.staff_id(), top.tier(), top.purpose(),
+                                       tell_at == draft.now() ? Timestamp{0} : tell_at);
+  }
   draft.AddCaseEvent(firing.number, firing.c, std::move(event));
 }
 
@@ -120,6 +151,9 @@ void DecideTimer(Draft& draft, const TimerInput& input) {
         return NearDue(draft, firing, clock);
       }
       if (clock.due_ms() == input.due.ms) return Breach(draft, firing, clock.promise());
+    }
+    if (clock.twice_due_ms() != 0 && clock.twice_due_ms() == input.due.ms) {
+      return OverdueTwice(draft, firing, clock.promise());
     }
     if (clock.exhausted()) {
       if (clock.next_reminder_ms() == input.due.ms) return Remind(draft, firing, clock);

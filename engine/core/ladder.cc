@@ -271,6 +271,21 @@ std::vector<ev::Notice> LadderPlanner::NoticesToHolder(ev::Purpose purpose) cons
   return notices;
 }
 
+std::vector<ev::Notice> LadderPlanner::NoticesToTold(ev::Purpose purpose) const {
+  const RulesView& roster = RosterOf(state_);
+  NoticeMaker maker(number_, case_);
+  const Timestamp tell_at = TellAt();
+  std::vector<ev::Notice> notices;
+  for (const std::string& id : case_.told()) {
+    if (notices.size() == kMostNotices) break;
+    // Whoever has left the roster since is told no more.
+    if (id != FallbackStaff(state_) && !roster.InRoster(id)) continue;
+    notices.push_back(maker.Make(id, roster.TierOver(id, case_.area()), purpose,
+                                 tell_at == now_ ? Timestamp{0} : tell_at));
+  }
+  return notices;
+}
+
 std::vector<ev::Notice> LadderPlanner::NoticesToAuthorities(NoticeMaker* maker) const {
   std::vector<ev::Notice> notices;
   const rl::Kind* kind = PolicyOf(state_, case_).FindKind(case_.kind());
@@ -309,7 +324,12 @@ ev::ClockStart LadderPlanner::Limits(const lastmeter::state::v1::Clock& clock,
   if (!clock.near_due_fired()) {
     s.set_near_due_ms(calendar.NearDue(start, policy->within(), pauses).due.ms);
   }
-  const Deadline due = calendar.After(start, policy->within(), pauses);
+  Deadline due = calendar.After(start, policy->within(), pauses);
+  if (clock.has_extension()) {
+    const bool provisional = due.provisional;
+    due = calendar.After(due.due, clock.extension(), pauses);
+    due.provisional = due.provisional || provisional;
+  }
   s.set_due_ms(due.due.ms);
   s.set_provisional(due.provisional);
   return s;

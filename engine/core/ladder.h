@@ -78,6 +78,9 @@ class LadderPlanner {
   // Notices for whoever holds the case.
   std::vector<lastmeter::event::v1::Notice> NoticesToHolder(
       lastmeter::event::v1::Purpose purpose) const;
+  // Notices for everybody who was told of the case, in the tier in which each serves its area.
+  std::vector<lastmeter::event::v1::Notice> NoticesToTold(
+      lastmeter::event::v1::Purpose purpose) const;
   // Notices for the outside authorities that the case's kind names.
   std::vector<lastmeter::event::v1::Notice> NoticesToAuthorities(NoticeMaker* maker) const;
 

@@ -146,15 +146,7 @@ void DecideHandDown(Draft& draft, const CommandContext& context) {
   *handed->mutable_reason() = down.reason();
   if (direct) *handed->mutable_turn() = *std::move(climb.turn);
   draft.AddCaseEvent(context.number, c, std::move(event));
-  if (!direct) {
-    AddPassed(draft, context.number, c, climb.passed);
-    ev::Event next;
-    next.mutable_case_escalated()->set_from_tier(down.to_tier());
-    next.mutable_case_escalated()->set_reason(climb.fallback ? ev::CLIMB_REASON_FALLBACK
-                                                             : ev::CLIMB_REASON_PASSED);
-    *next.mutable_case_escalated()->mutable_turn() = *std::move(climb.turn);
-    draft.AddCaseEvent(context.number, c, std::move(next));
-  }
+  if (!direct) AddClimb(draft, context.number, c, std::move(climb), down.to_tier());
   if (c.hand_downs() >= kHandDownsBeforeDistrict) {
     ev::Event told;
     told.mutable_district_told()->set_reason("third_hand_down");
@@ -164,6 +156,104 @@ void DecideHandDown(Draft& draft, const CommandContext& context) {
     }
     draft.AddCaseEvent(context.number, c, std::move(told));
   }
+}
+
+void DecideReassign(Draft& draft, const CommandContext& context) {
+  Case& c = *context.c;
+  const PartitionState& state = draft.state();
+  const auto& reassign = context.command.reassign();
+  if (RejectIfClosed(draft, context)) return;
+  const std::string& actor = context.command.actor().id();
+  const RulesView& roster = RosterOf(state);
+  if (Authority(state, c, actor).tier() < cm::TIER_TOWN) {
+    return Reject(draft, context, ev::REJECTION_NOT_ALLOWED,
+                  "only the town or the district over its area may make another area responsible");
+  }
+  if (IsEmpty(reassign.reason())) {
+    return Reject(draft, context, ev::REJECTION_MISSING_FIELD, "reassigning needs a reason");
+  }
+  if (!roster.KnowsArea(reassign.area()) || reassign.area() == c.area()) {
+    return Reject(draft, context, ev::REJECTION_UNKNOWN_AREA,
+                  "reassigning needs the code of another area that the rules list");
+  }
+  if (roster.TierOver(actor, reassign.area()) < cm::TIER_TOWN) {
+    return Reject(draft, context, ev::REJECTION_NOT_ALLOWED,
+                  "that area is not under your town; the district may reassign the case");
+  }
+  if (reassign.case_version() != c.version()) {
+    return Reject(draft, context, ev::REJECTION_STALE,
+                  "the case is at version " + std::to_string(c.version()) + "; read it again");
+  }
+  const std::string from_area = c.area();
+  const auto left =
+      LadderPlanner(state, context.number, c, draft.now()).NoticesToHolder(ev::PURPOSE_REASSIGNED);
+  // Planned as the case will stand: there, with nobody asked.
+  c.set_area(reassign.area());
+  cm::Tier enter_at = roster.EntryTier(c.reporter_tier());
+  if (c.restricted()) enter_at = std::max(enter_at, cm::TIER_TOWN);
+  const uint32_t round = FindClock(c, cm::PROMISE_ACKNOWLEDGE)->round() + 1;
+  Case plan = c;
+  plan.set_notices(c.notices() + static_cast<uint32_t>(left.size()));
+  auto climb = LadderPlanner(state, context.number, plan, draft.now())
+                   .Plan(cm::PROMISE_ACKNOWLEDGE, round, enter_at);
+  const bool direct = climb.passed.empty() && !climb.fallback;
+  ev::Event event;
+  ev::CaseReassigned* reassigned = event.mutable_case_reassigned();
+  *reassigned->mutable_by() = context.command.actor();
+  reassigned->set_from_area(from_area);
+  *reassigned->mutable_reason() = reassign.reason();
+  for (const auto& notice : left) *reassigned->add_notices() = notice;
+  if (direct) *reassigned->mutable_turn() = *std::move(climb.turn);
+  draft.AddCaseEvent(context.number, c, std::move(event));
+  if (!direct) AddClimb(draft, context.number, c, std::move(climb));
+}
+
+void DecideMerge(Draft& draft, const CommandContext& context) {
+  Case& c = *context.c;
+  const PartitionState& state = draft.state();
+  const auto& merge = context.command.merge();
+  if (RejectIfClosed(draft, context)) return;
+  if (!Authority(state, c, context.command.actor().id()).MayClose()) {
+    return Reject(draft, context, ev::REJECTION_NOT_ALLOWED,
+                  "only whoever holds the case, or a higher tier over its area, may merge it");
+  }
+  const auto into = CaseNumber::Parse(merge.into());
+  if (!into || *into == context.number) {
+    return Reject(draft, context, ev::REJECTION_MISSING_FIELD,
+                  "merging needs the number of another case, which goes on");
+  }
+  if (merge.case_version() != c.version()) {
+    return Reject(draft, context, ev::REJECTION_STALE,
+                  "the case is at version " + std::to_string(c.version()) + "; read it again");
+  }
+  if (const auto* paperwork = FindClock(c, cm::PROMISE_PAPERWORK);
+      paperwork != nullptr && !paperwork->stopped()) {
+    return Reject(draft, context, ev::REJECTION_PAPERWORK_OWED,
+                  "relief was given first and its papers are owed; complete them before merging");
+  }
+  const auto& meta = state.meta();
+  if (meta.partition_count() == 0 ||
+      PartitionFor(merge.into().substr(0, 12), meta.partition_count()) == meta.partition()) {
+    const auto other = state.FindCase(*into);
+    if (!other || other->restricted() != c.restricted()) {
+      return Reject(draft, context, ev::REJECTION_UNKNOWN_CASE,
+                    "no case has the number to merge into");
+    }
+    if (other->closed()) {
+      return Reject(draft, context, ev::REJECTION_ALREADY_CLOSED,
+                    "the case to merge into is closed; nobody would be asked any more");
+    }
+  } else if (c.handler_id().empty()) {
+    // Whether the other case is open cannot be seen from here: a person answers for it.
+    return Reject(draft, context, ev::REJECTION_NOT_ACKNOWLEDGED,
+                  "nobody has acknowledged the case; acknowledge it first");
+  }
+  ev::Event event;
+  ev::CaseMerged* merged = event.mutable_case_merged();
+  *merged->mutable_by() = context.command.actor();
+  merged->set_into(merge.into());
+  if (merge.has_text()) *merged->mutable_text() = merge.text();
+  draft.AddCaseEvent(context.number, c, std::move(event));
 }
 
 }  // namespace lastmeter

@@ -124,12 +124,7 @@ void Open(Draft& draft, Opening opening) {
   // Planned again from the case as opened: the notices go on from the authorities'.
   climb = LadderPlanner(state, number, c, draft.now())
               .Plan(cm::PROMISE_ACKNOWLEDGE, 1, opening.enter_at);
-  AddPassed(draft, number, c, climb.passed);
-  ev::Event next;
-  ev::CaseEscalated* escalated = next.mutable_case_escalated();
-  escalated->set_reason(climb.fallback ? ev::CLIMB_REASON_FALLBACK : ev::CLIMB_REASON_PASSED);
-  *escalated->mutable_turn() = *std::move(climb.turn);
-  draft.AddCaseEvent(number, c, std::move(next));
+  AddClimb(draft, number, c, std::move(climb));
 }
 
 void OpenUnreadable(Draft& draft, Timestamp accepted) {

@@ -83,6 +83,7 @@ Timestamp NextInstant(const lastmeter::state::v1::Case& c) {
       if (!clock.near_due_fired()) next = std::min(next, clock.near_due_ms());
       next = std::min(next, clock.due_ms());
     }
+    if (clock.twice_due_ms() != 0) next = std::min(next, clock.twice_due_ms());
     if (clock.exhausted()) {
       next = std::min(next, clock.next_reminder_ms());
     } else if (clock.tier() != lastmeter::common::v1::TIER_UNSPECIFIED) {

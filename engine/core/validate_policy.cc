@@ -23,6 +23,7 @@ using rules::v1::Rung;
 constexpr uint32_t kMostMinutes = 10 * 366 * 1440;
 constexpr uint32_t kMostWorkingDays = 2500;
 constexpr uint32_t kMostHoldDays = 366;
+constexpr uint32_t kMostWithdrawMinutes = 1440;
 
 std::string LevelWord(common::v1::Level level) {
   switch (level) {
@@ -54,6 +55,9 @@ class PolicyValidator {
     CheckKinds();
     CheckLevels();
     CheckEntry();
+    if (policy_.withdraw_within_minutes() > kMostWithdrawMinutes) {
+      problems_.Add("policy.withdraw_within_minutes", "is longer than a day");
+    }
     if (policy_.hold_at_most_days() > kMostHoldDays) {
       problems_.Add("policy.hold_at_most_days", "is longer than a year");
     }

@@ -50,6 +50,13 @@ class PolicyReader {
               policy.set_hold_at_most_days(*days);
             }
           }},
+         {"withdraw_within_minutes",
+          [&](auto& value, int line) {
+            if (auto minutes = Word("policy.withdraw_within_minutes", value, line, ReadNumber,
+                                    "a whole number")) {
+              policy.set_withdraw_within_minutes(*minutes);
+            }
+          }},
          {"entry", [&](auto& value, int line) { Entry(value, line); }},
          {"levels",
           [&](auto& value, int line) {

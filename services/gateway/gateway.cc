@@ -125,7 +125,8 @@ std::vector<http::Route> Gateway::Routes() {
   for (const CaseAction action :
        {CaseAction::kAcknowledge, CaseAction::kRaise, CaseAction::kHandDown, CaseAction::kNote,
         CaseAction::kVerify, CaseAction::kRelief, CaseAction::kPaperwork, CaseAction::kHold,
-        CaseAction::kResume, CaseAction::kClose, CaseAction::kReopen}) {
+        CaseAction::kResume, CaseAction::kWithdraw, CaseAction::kRemind, CaseAction::kExtend,
+        CaseAction::kReassign, CaseAction::kMerge, CaseAction::kClose, CaseAction::kReopen}) {
     routes.push_back({.method = "POST",
                       .pattern = absl::StrCat("/v1/cases/{number}:", ToAbsl(ActionWord(action))),
                       .handler = [this, action](const http::Request& r, const Responder& out) {
@@ -230,7 +231,9 @@ void Gateway::SubmitReport(const http::Request& request, const Responder& out) {
 
 void Gateway::CaseCommand(CaseAction action, const http::Request& request, const Responder& out) {
   const Caller& caller = request.caller;
-  if (caller.role != common::ROLE_STAFF) return out->Send(NotYourRole("staff"));
+  // A hotline may take its own report back, and do nothing else to a case.
+  const bool own_report = action == CaseAction::kWithdraw && caller.role == common::ROLE_SENTINEL;
+  if (caller.role != common::ROLE_STAFF && !own_report) return out->Send(NotYourRole("staff"));
   const Urgency urgency =
       action == CaseAction::kAcknowledge ? Urgency::kAnswer : Urgency::kOrdinary;
   if (auto problem = CheckDoor(request, urgency)) return out->Send(*std::move(problem));
@@ -242,7 +245,8 @@ void Gateway::CaseCommand(CaseAction action, const http::Request& request, const
   }
   const std::string text = number->ToString();
   const std::string routing_code = text.substr(0, 12);
-  if (!MayLieInside(routing_code, caller.area)) {
+  // A case keeps its number when another area becomes responsible.
+  if (!MayLieInside(routing_code, caller.area) && !options_.outcomes->FindCase(caller, text)) {
     return out->Send(http::Problem(403, "other-area", "this case lies outside your area"));
   }
   auto id = InputId(request);

@@ -21,6 +21,8 @@ using lastmeter::report::v1::HardshipReport;
 
 // Longer texts belong into an attachment; the input must stay well below the record's limit.
 constexpr size_t kMaxText = 8'000;
+// Longer than any limit that rules may have.
+constexpr uint32_t kMostAmount = 10'000'000;
 constexpr size_t kMaxPersonal = 64 * 1024;
 
 http::Response MissingField(std::string_view field) {
@@ -204,6 +206,69 @@ std::optional<http::Response> FillResume(const http::Request& request, const Adm
   return TakeText("text", body.text(), false, admission, resume->mutable_text());
 }
 
+std::optional<http::Response> FillWithdraw(const http::Request& request, const Admission& admission,
+                                           Command* command) {
+  api::WithdrawRequest body;
+  if (auto problem = ReadBody(request, &body)) return problem;
+  return TakeText("reason", body.reason(), true, admission,
+                  command->mutable_withdraw()->mutable_reason());
+}
+
+std::optional<http::Response> FillRemind(const http::Request& request, const Admission& admission,
+                                         Command* command) {
+  api::RemindRequest body;
+  if (auto problem = ReadBody(request, &body)) return problem;
+  auto* remind = command->mutable_remind();
+  if (body.text().empty()) return std::nullopt;
+  return TakeText("text", body.text(), false, admission, remind->mutable_text());
+}
+
+std::optional<http::Response> FillExtend(const http::Request& request, const Admission& admission,
+                                         Command* command) {
+  api::ExtendRequest body;
+  if (auto problem = ReadBody(request, &body)) return problem;
+  if (body.promise() == lastmeter::common::v1::PROMISE_UNSPECIFIED) return MissingField("promise");
+  if (body.by().unit() == lastmeter::rules::v1::DURATION_UNIT_UNSPECIFIED) {
+    return MissingField("by");
+  }
+  if (body.by().amount() == 0 || body.by().amount() > kMostAmount) {
+    return WrongField("by", absl::StrCat("has an amount of 1 to ", kMostAmount));
+  }
+  auto* extend = command->mutable_extend();
+  extend->set_promise(body.promise());
+  *extend->mutable_by() = body.by();
+  return TakeText("reason", body.reason(), true, admission, extend->mutable_reason());
+}
+
+std::optional<http::Response> FillReassign(const http::Request& request, const Admission& admission,
+                                           Command* command) {
+  api::ReassignRequest body;
+  if (auto problem = ReadBody(request, &body)) return problem;
+  if (body.area().empty()) return MissingField("area");
+  if (!IsAreaCode(body.area())) {
+    return WrongField("area", "is not a division code of 6, 9, 12, 14 or 15 digits");
+  }
+  if (body.case_version() == 0) return MissingField("caseVersion");
+  auto* reassign = command->mutable_reassign();
+  reassign->set_area(body.area());
+  reassign->set_case_version(body.case_version());
+  return TakeText("reason", body.reason(), true, admission, reassign->mutable_reason());
+}
+
+std::optional<http::Response> FillMerge(const http::Request& request, const Admission& admission,
+                                        Command* command) {
+  api::MergeRequest body;
+  if (auto problem = ReadBody(request, &body)) return problem;
+  if (body.into().empty()) return MissingField("into");
+  if (!CaseNumber::Parse(body.into())) return WrongField("into", "is not a case number");
+  if (body.case_version() == 0) return MissingField("caseVersion");
+  auto* merge = command->mutable_merge();
+  merge->set_into(body.into());
+  merge->set_case_version(body.case_version());
+  if (body.text().empty()) return std::nullopt;
+  return TakeText("text", body.text(), false, admission, merge->mutable_text());
+}
+
 std::optional<http::Response> FillRelief(const http::Request& request, const Admission& admission,
                                          Command* command) {
   api::ReliefRequest body;
@@ -260,6 +325,16 @@ Filler FillerOf(CaseAction action) {
       return FillHold;
     case CaseAction::kResume:
       return FillResume;
+    case CaseAction::kWithdraw:
+      return FillWithdraw;
+    case CaseAction::kRemind:
+      return FillRemind;
+    case CaseAction::kExtend:
+      return FillExtend;
+    case CaseAction::kReassign:
+      return FillReassign;
+    case CaseAction::kMerge:
+      return FillMerge;
     case CaseAction::kClose:
       return FillClose;
     case CaseAction::kReopen:
@@ -347,6 +422,16 @@ std::string_view ActionWord(CaseAction action) {
       return "hold";
     case CaseAction::kResume:
       return "resume";
+    case CaseAction::kWithdraw:
+      return "withdraw";
+    case CaseAction::kRemind:
+      return "remind";
+    case CaseAction::kExtend:
+      return "extend";
+    case CaseAction::kReassign:
+      return "reassign";
+    case CaseAction::kMerge:
+      return "merge";
     case CaseAction::kClose:
       return "close";
     case CaseAction::kReopen:

@@ -41,6 +41,11 @@ enum class CaseAction {
   kPaperwork,
   kHold,
   kResume,
+  kWithdraw,
+  kRemind,
+  kExtend,
+  kReassign,
+  kMerge,
   kClose,
   kReopen
 };

@@ -43,6 +43,9 @@ bool ActedByPerson(const ev::Event& event) {
     case ev::Event::kCaseVerified:
     case ev::Event::kPaperworkCompleted:
     case ev::Event::kCaseHeld:
+    case ev::Event::kCaseUrged:
+    case ev::Event::kClockExtended:
+    case ev::Event::kCaseReassigned:
     case ev::Event::kCaseReopened:
       return true;
     case ev::Event::kHoldEnded:
@@ -236,9 +239,15 @@ class Folder {
     Tell(e.notices());
   }
 
-  void Close(const ev::CaseClosed& e) {
+  void Breach(const ev::ClockBreached& e) {
+    api::ClockView& clock = ClockOf(shown_, e.promise());
+    clock.set_state(api::CLOCK_STATE_BREACHED);
+    if (e.twice_due_ms() != 0) *clock.mutable_twice_due_at() = ToProtoTime(e.twice_due_ms());
+  }
+
+  void End(cm::Outcome outcome) {
     *shown_.mutable_closed_at() = ToProtoTime(record_.log_time_ms());
-    shown_.set_outcome(e.outcome());
+    shown_.set_outcome(outcome);
     shown_.clear_hold();
     for (auto& clock : *shown_.mutable_clocks()) {
       if (!Runs(clock) && clock.state() != api::CLOCK_STATE_PAUSED) continue;
@@ -251,6 +260,7 @@ class Folder {
   void Reopen(const ev::CaseReopened& e) {
     shown_.clear_closed_at();
     shown_.clear_outcome();
+    shown_.clear_merged_into();
     shown_.clear_relieved();
     shown_.clear_relieved_at();
     shown_.clear_verified();
@@ -263,13 +273,24 @@ class Folder {
     if (e.has_turn()) TakeTurn(e.turn());
   }
 
-  void HandDown(const ev::CaseHandedDown& e) {
-    shown_.set_hand_downs(e.count());
+  // Whoever had the case has it no more.
+  void AskAnew() {
     Unhandle();
     api::ClockView& clock = ClockOf(shown_, cm::PROMISE_ACKNOWLEDGE);
     clock.set_state(api::CLOCK_STATE_RUNNING);
     clock.clear_turn();
     row_->set_answer_due_ms(0);
+  }
+
+  void HandDown(const ev::CaseHandedDown& e) {
+    shown_.set_hand_downs(e.count());
+    AskAnew();
+    if (e.has_turn()) TakeTurn(e.turn());
+  }
+
+  void Reassign(const ev::CaseReassigned& e) {
+    Tell(e.notices());
+    AskAnew();
     if (e.has_turn()) TakeTurn(e.turn());
   }
 
@@ -288,6 +309,9 @@ void Folder::Body() {
     case ev::Event::kLevelRaised:
       shown_.set_level(event_.level_raised().to());
       StartClocks(event_.level_raised().clocks());
+      for (const auto& start : event_.level_raised().clocks()) {
+        ClockOf(shown_, start.promise()).clear_extended();
+      }
       for (const auto& turn : event_.level_raised().turns()) TakeTurn(turn);
       return;
     case ev::Event::kCaseEscalated:
@@ -310,8 +334,9 @@ void Folder::Body() {
     case ev::Event::kClockNearDue:
       return Tell(event_.clock_near_due().notices());
     case ev::Event::kClockBreached:
-      return ClockOf(shown_, event_.clock_breached().promise())
-          .set_state(api::CLOCK_STATE_BREACHED);
+      return Breach(event_.clock_breached());
+    case ev::Event::kClockOverdueTwice:
+      return Tell(event_.clock_overdue_twice().notices());
     case ev::Event::kCaseAcknowledged:
       shown_.set_handler_id(event_.case_acknowledged().by().id());
       row_->set_handler_tier(event_.case_acknowledged().tier());
@@ -340,7 +365,20 @@ void Folder::Body() {
     case ev::Event::kHoldEnded:
       return HoldEnds(event_.hold_ended());
     case ev::Event::kCaseClosed:
-      return Close(event_.case_closed());
+      return End(event_.case_closed().outcome());
+    case ev::Event::kCaseWithdrawn:
+      Tell(event_.case_withdrawn().notices());
+      return End(cm::OUTCOME_WITHDRAWN);
+    case ev::Event::kCaseMerged:
+      shown_.set_merged_into(event_.case_merged().into());
+      return End(cm::OUTCOME_MERGED);
+    case ev::Event::kCaseUrged:
+      return Tell(event_.case_urged().notices());
+    case ev::Event::kClockExtended:
+      StartClock(event_.clock_extended().clock());
+      return ClockOf(shown_, event_.clock_extended().clock().promise()).set_extended(true);
+    case ev::Event::kCaseReassigned:
+      return Reassign(event_.case_reassigned());
     case ev::Event::kCaseReopened:
       return Reopen(event_.case_reopened());
     case ev::Event::kDeadlinesRecomputed:
@@ -355,8 +393,8 @@ void Folder::Body() {
   }
 }
 
-api::Lamp LampOf(int64_t from, int64_t near, int64_t due, int64_t now) {
-  if (now >= due + (due - from)) return api::LAMP_OVERDUE_TWICE;
+api::Lamp LampOf(int64_t near, int64_t due, int64_t twice, int64_t now) {
+  if (now >= twice) return api::LAMP_OVERDUE_TWICE;
   if (now >= due) return api::LAMP_OVERDUE;
   if (now >= near) return api::LAMP_NEAR_DUE;
   return api::LAMP_ON_TIME;
@@ -404,10 +442,13 @@ api::Case Show(const CaseRow& row, Timestamp now) {
       // A turn has no near-due instant of its own: 70 % of its length stands for it.
       const int64_t from = row.answer_from_ms();
       const int64_t due = row.answer_due_ms();
-      clock.set_lamp(LampOf(from, from + (due - from) * 7 / 10, due, now.ms));
+      clock.set_lamp(LampOf(from + (due - from) * 7 / 10, due, due + (due - from), now.ms));
     } else {
-      clock.set_lamp(LampOf(FromProtoTime(clock.started_at()), FromProtoTime(clock.near_due_at()),
-                            FromProtoTime(clock.due_at()), now.ms));
+      // Before the breach nobody has computed when the red card comes.
+      const int64_t twice =
+          clock.has_twice_due_at() ? FromProtoTime(clock.twice_due_at()) : kNeverOverdue;
+      clock.set_lamp(
+          LampOf(FromProtoTime(clock.near_due_at()), FromProtoTime(clock.due_at()), twice, now.ms));
     }
     worst = std::max(worst, clock.lamp());
   }

@@ -21,6 +21,7 @@ using lastmeter::view::v1::RulesRow;
 
 constexpr size_t kMostLookedAt = 5'000;
 constexpr size_t kMostHidden = 1'000;
+constexpr int kMostMerged = 64;
 
 void AppendBe(std::string* out, uint64_t value, int bytes) {
   for (int shift = (bytes - 1) * 8; shift >= 0; shift -= 8) {
@@ -269,9 +270,22 @@ absl::Status View::Fold(PartitionId partition, const FollowedRecord& followed) {
     cached->row.set_partition(partition.value);
     FoldCase(record, &cached->row);
   }
+  if (event.has_case_merged()) LM_RETURN_IF_ERROR(FoldMerged(event));
   std::string key = CaseKey('h', *number);
   AppendBe(&key, static_cast<uint64_t>(followed.position.value), 8);
   Put(std::move(key), "");
+  return absl::OkStatus();
+}
+
+// The case that goes on names those that were merged into it. One of another partition that was
+// not folded yet does not.
+absl::Status View::FoldMerged(const ev::Event& event) {
+  const auto into = CaseNumber::Parse(event.case_merged().into());
+  if (!into) return absl::OkStatus();
+  LM_ASSIGN_OR_RETURN(Cached * other, Load(*into));
+  api::Case& shown = *other->row.mutable_shown();
+  if (shown.number().empty() || shown.merged_from_size() == kMostMerged) return absl::OkStatus();
+  shown.add_merged_from(event.case_number());
   return absl::OkStatus();
 }
 

@@ -123,6 +123,7 @@ class View {
   absl::StatusOr<std::optional<Row>> Find(std::string_view key) const;
   absl::StatusOr<Cached*> Load(const CaseNumber& number);
   void Put(std::string key, std::optional<std::string> value);
+  absl::Status FoldMerged(const lastmeter::event::v1::Event& event);
   absl::Status FoldInput(PartitionId partition, const FollowedRecord& followed);
 
   const std::unique_ptr<ViewStore> store_;

@@ -68,6 +68,33 @@ class Teller {
         return Make(Mood::kGood, Pick("手续补办完成 ", "papers completed by "),
                     w_.Person(e.by().id()), Text(e.text()));
       }
+      case ev::Event::kCaseWithdrawn: {
+        const auto& e = event_.case_withdrawn();
+        return Make(Mood::kPlain, Pick("撤回上报 ", "report taken back by "),
+                    w_.Person(e.by().id()), Text(e.reason()));
+      }
+      case ev::Event::kCaseUrged: {
+        const auto& e = event_.case_urged();
+        return Make(Mood::kClimb, Pick("催办 ", "asked once more by "), w_.Person(e.by().id()),
+                    Text(e.text()));
+      }
+      case ev::Event::kClockExtended: {
+        const auto& e = event_.clock_extended();
+        return Make(Mood::kPlain, Pick("延期 ", "more time for "), w_.Promise(e.clock().promise()),
+                    Pick("，批准人 ", ", by "), w_.Person(e.by().id()), Text(e.reason()));
+      }
+      case ev::Event::kCaseReassigned: {
+        const auto& e = event_.case_reassigned();
+        return Make(Mood::kClimb, Pick("改派 ", "reassigned by "), w_.Person(e.by().id()),
+                    TurnText(e.turn()), Text(e.reason()));
+      }
+      case ev::Event::kCaseMerged: {
+        const auto& e = event_.case_merged();
+        return Make(Mood::kPlain, Pick("并案 ", "merged into "), e.into(), Text(e.text()));
+      }
+      case ev::Event::kClockOverdueTwice:
+        return Make(Mood::kBad, Pick("红牌督办：", "red card: "),
+                    w_.Promise(event_.clock_overdue_twice().promise()));
       case ev::Event::kCaseHeld: {
         const auto& e = event_.case_held();
         return Make(Mood::kPlain, Pick("挂账 ", "on hold, by "), w_.Person(e.by().id()), Colon(),

@@ -185,6 +185,10 @@ std::string_view Words::Outcome(cm::Outcome outcome) const {
       return Pick("情况不实", "unfounded");
     case cm::OUTCOME_LOST_CONTACT:
       return Pick("失去联系", "contact lost");
+    case cm::OUTCOME_WITHDRAWN:
+      return Pick("撤回上报", "report taken back");
+    case cm::OUTCOME_MERGED:
+      return Pick("并案", "merged into another case");
     default:
       return "?";
   }

@@ -183,7 +183,7 @@ std::vector<Broken> LogFaults() {
 std::vector<Broken> CaseFaults() {
   return {
       {rule::kCaseNumber, "a counter is left out",
-       [](Story& s) { ReplaceEverywhere(s.log, Story::kSecond, "430112001001-2026-00003"); }},
+       [](Story& s) { ReplaceEverywhere(s.log, Story::kFourth, "430112001001-2026-00005"); }},
       {rule::kCaseNumber, "last year's number",
        [](Story& s) { ReplaceEverywhere(s.log, Story::kSecond, "430112001001-2025-00001"); }},
       {rule::kCaseNumber, "another place's number",
@@ -214,7 +214,7 @@ std::vector<Broken> CaseFaults() {
       {rule::kCasePromise, "a case opens and nobody is asked",
        [](Story& s) {
          const auto report = Story::MakeReport("r9", "h9");
-         s.log.Report(471, report, {Story::Opened("430112001001-2026-00003", report, 471)});
+         s.log.Report(471, report, {Story::Opened("430112001001-2026-00005", report, 471)});
        }},
       {rule::kCasePromise, "an acknowledged case without a clock",
        [](Story& s) {
@@ -394,6 +394,38 @@ std::vector<Broken> LadderFaults() {
        }},
       {rule::kPaperwork, "closed while papers are owed",
        [](Story& s) { s.log.Erase(s.papers_completed); }},
+      {rule::kWithdraw, "taken back by somebody else",
+       [](Story& s) {
+         auto command = Story::MakeCommand("withdraw", "tan-dan", Story::kThird);
+         command.mutable_withdraw();
+         s.log[s.withdrawn].set_input(command.SerializeAsString());
+         s.log[s.withdrawn].mutable_event()->mutable_case_withdrawn()->mutable_by()->set_id(
+             "tan-dan");
+       }},
+      {rule::kExtend, "less time instead of more",
+       [](Story& s) {
+         s.log[s.extended].mutable_event()->mutable_clock_extended()->mutable_clock()->set_due_ms(
+             M(1400));
+       }},
+      {rule::kReassign, "to the same area",
+       [](Story& s) {
+         s.log[s.reassigned].mutable_event()->mutable_case_reassigned()->set_from_area(
+             "430112001002");
+       }},
+      {rule::kMerge, "into a case that was never opened",
+       [](Story& s) {
+         auto command = Story::MakeCommand("merge", "tan-dan", Story::kFourth);
+         command.mutable_merge()->set_into("430112001001-2026-00009");
+         command.mutable_merge()->set_case_version(1);
+         s.log[s.merged].set_input(command.SerializeAsString());
+         s.log[s.merged].mutable_event()->mutable_case_merged()->set_into(
+             "430112001001-2026-00009");
+       }},
+      {rule::kRedCard, "a red card before its breach",
+       [](Story& s) {
+         s.log[s.breached].mutable_event()->mutable_clock_breached()->set_twice_due_ms(M(99));
+         s.log.Erase(s.red_card);
+       }},
       {rule::kHold, "a hold without an end to come",
        [](Story& s) {
          auto* held = s.log[s.held].mutable_event()->mutable_case_held();
@@ -458,9 +490,9 @@ TEST(JudgeTest, AGoodLogIsClean) {
   Judge judge = JudgeOf(story.log.Seal(), kComplete);
   EXPECT_TRUE(judge.clean()) << Told(judge);
   EXPECT_EQ(judge.counts().records, story.log.records().size());
-  EXPECT_EQ(judge.counts().opened, 2u);
+  EXPECT_EQ(judge.counts().opened, 4u);
   EXPECT_EQ(judge.counts().open, 1u);
-  EXPECT_EQ(judge.counts().closed, 2u);
+  EXPECT_EQ(judge.counts().closed, 4u);
   EXPECT_EQ(judge.counts().acknowledged, 3u);
   EXPECT_EQ(judge.counts().hand_downs, 3u);
   EXPECT_EQ(judge.counts().ownerships, 2u);

@@ -132,6 +132,7 @@ Story::Story() {
   TellFirstCase();
   TellHandDowns();
   TellSecondCase();
+  TellTwins();
 
   writer_again = log.Engine(470, {event});
   Event beat;
@@ -213,6 +214,7 @@ void Story::TellFirstCase() {
   event.mutable_case_escalated()->mutable_turn()->set_promise(cm::PROMISE_FIRST_RELIEF);
   Tell(event.mutable_case_escalated()->mutable_turn()->mutable_notices(), kFirst, 5,
        cm::TIER_DISTRICT);
+  breach.mutable_clock_breached()->set_twice_due_ms(M(200));
   breached = log.Timer(100, kFirst, 100, {breach, event});
 
   event = CaseEvent(kFirst);
@@ -223,6 +225,11 @@ void Story::TellFirstCase() {
   top->set_next_reminder_ms(M(220));
   Tell(top->mutable_notices(), kFirst, 6, cm::TIER_DISTRICT);
   exhausted = log.Timer(160, kFirst, 160, {event});
+
+  event = CaseEvent(kFirst);
+  event.mutable_clock_overdue_twice()->set_promise(cm::PROMISE_FIRST_RELIEF);
+  event.mutable_clock_overdue_twice()->set_was_due_ms(M(200));
+  red_card = log.Timer(200, kFirst, 200, {event});
 
   event = CaseEvent(kFirst);
   auto* reminder = event.mutable_case_reminded();
@@ -382,6 +389,61 @@ void Story::TellSecondCase() {
   Tell(event.mutable_case_escalated()->mutable_turn()->mutable_notices(), kSecond, 5,
        cm::TIER_DISTRICT);
   fallback = log.Timer(460, kSecond, 460, {event});
+}
+
+void Story::TellTwins() {
+  const auto open = [&](const std::string& number, const std::string& id, int64_t minute) {
+    const auto report = MakeReport(id, "");
+    Event event = Opened(number, report, minute);
+    auto* turn = event.mutable_case_opened()->mutable_turn();
+    Fill(turn, cm::PROMISE_ACKNOWLEDGE, 1, cm::TIER_VILLAGE, minute, minute + 60);
+    Tell(turn->mutable_notices(), number, 1, cm::TIER_VILLAGE);
+    log.Report(minute, report, {event});
+  };
+  open(kThird, "r5", 461);
+  open(kFourth, "r6", 462);
+
+  auto command = MakeCommand("merge", kOfficer, kFourth);
+  command.mutable_merge()->set_into(kThird);
+  Event event = CaseEvent(kFourth);
+  *event.mutable_case_merged()->mutable_by() = command.actor();
+  event.mutable_case_merged()->set_into(kThird);
+  command.mutable_merge()->set_case_version(1);
+  merged = log.Command(463, command, {event});
+
+  command = MakeCommand("reassign", kOfficer, kThird);
+  command.mutable_reassign()->set_area("430112001002");
+  command.mutable_reassign()->set_case_version(1);
+  event = CaseEvent(kThird);
+  event.set_area("430112001002");
+  auto* reassign = event.mutable_case_reassigned();
+  *reassign->mutable_by() = command.actor();
+  reassign->set_from_area("430112001001");
+  Tell(reassign->mutable_notices(), kThird, 2, cm::TIER_VILLAGE);
+  Fill(reassign->mutable_turn(), cm::PROMISE_ACKNOWLEDGE, 2, cm::TIER_VILLAGE, 464, 524);
+  Tell(reassign->mutable_turn()->mutable_notices(), kThird, 3, cm::TIER_VILLAGE);
+  reassigned = log.Command(464, command, {event});
+
+  command = MakeCommand("extend", kOfficer, kThird);
+  command.mutable_extend()->set_promise(cm::PROMISE_RESOLVE);
+  event = CaseEvent(kThird);
+  *event.mutable_clock_extended()->mutable_by() = command.actor();
+  Fill(event.mutable_clock_extended()->mutable_clock(), cm::PROMISE_RESOLVE, 461, 1161, 1500, true);
+  extended = log.Command(465, command, {event});
+
+  command = MakeCommand("remind", kOfficer, kThird);
+  command.mutable_remind();
+  event = CaseEvent(kThird);
+  *event.mutable_case_urged()->mutable_by() = command.actor();
+  Tell(event.mutable_case_urged()->mutable_notices(), kThird, 4, cm::TIER_VILLAGE);
+  urged = log.Command(466, command, {event});
+
+  command = MakeCommand("withdraw", kReporter, kThird);
+  command.mutable_withdraw();
+  event = CaseEvent(kThird);
+  *event.mutable_case_withdrawn()->mutable_by() = command.actor();
+  Tell(event.mutable_case_withdrawn()->mutable_notices(), kThird, 5, cm::TIER_VILLAGE);
+  withdrawn = log.Command(467, command, {event});
 }
 
 }  // namespace lastmeter

@@ -14,13 +14,17 @@ struct Story {
   inline static const std::string kFirst = "430112001001-2026-00001";
   inline static const std::string kSecond = "430112001001-2026-00002";
 
+  inline static const std::string kThird = "430112001001-2026-00003";
+  inline static const std::string kFourth = "430112001001-2026-00004";
+
   LogBuilder log;
   // Index of the first record of each decision, in the order of the log.
   size_t writer, rules, day, opened, climbed, attached, climbed_on, acknowledged, refused, repeated,
-      noted, near_due, breached, exhausted, reminded, relieved, verified, papers_completed,
-      handed_down, handed_down_again, handed_down_thrice, raised, acknowledged_again, recomputed,
-      closed, reopened, acknowledged_anew, held, resumed, closed_again, opened_restricted,
-      quarantined, noted_restricted, late, fallback, writer_again, heartbeat;
+      noted, near_due, breached, exhausted, red_card, reminded, relieved, verified,
+      papers_completed, handed_down, handed_down_again, handed_down_thrice, raised,
+      acknowledged_again, recomputed, closed, reopened, acknowledged_anew, held, resumed,
+      closed_again, opened_restricted, quarantined, noted_restricted, late, fallback, merged,
+      reassigned, extended, urged, withdrawn, writer_again, heartbeat;
 
   Story();
 
@@ -50,6 +54,7 @@ struct Story {
   void TellFirstCase();
   void TellHandDowns();
   void TellSecondCase();
+  void TellTwins();
 };
 
 }  // namespace lastmeter

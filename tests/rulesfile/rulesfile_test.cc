@@ -341,6 +341,7 @@ TEST_F(ShippedRulesTest, HaveTheSamplesPolicy) {
     }
   }
   shipped.clear_hold_at_most_days();
+  shipped.clear_withdraw_within_minutes();
   EXPECT_EQ(shipped.DebugString(), sample.DebugString());
 }
 

@@ -185,6 +185,41 @@ Described Describe(const ev::Event& event, Timestamp now) {
       d.name = "PaperworkCompleted";
       add("by", event.paperwork_completed().by().id());
       break;
+    case ev::Event::kClockOverdueTwice: {
+      const auto& e = event.clock_overdue_twice();
+      d.name = "ClockOverdueTwice";
+      add("promise", Name(e.promise()));
+      add("told", Join(e.notices(), ev::PURPOSE_RED_CARD));
+      flags(e);
+      break;
+    }
+    case ev::Event::kCaseWithdrawn:
+      d.name = "CaseWithdrawn";
+      add("by", event.case_withdrawn().by().id());
+      add("told", Join(event.case_withdrawn().notices(), ev::PURPOSE_WITHDRAWN));
+      break;
+    case ev::Event::kCaseUrged:
+      d.name = "CaseUrged";
+      add("by", event.case_urged().by().id());
+      add("told", Join(event.case_urged().notices(), ev::PURPOSE_REMINDER));
+      break;
+    case ev::Event::kClockExtended:
+      d.name = "ClockExtended";
+      add("by", event.clock_extended().by().id());
+      clock(event.clock_extended().clock());
+      break;
+    case ev::Event::kCaseReassigned: {
+      const auto& e = event.case_reassigned();
+      d.name = "CaseReassigned";
+      add("area", event.area());
+      add("left", Join(e.notices(), ev::PURPOSE_REASSIGNED));
+      if (e.has_turn()) turn(e.turn());
+      break;
+    }
+    case ev::Event::kCaseMerged:
+      d.name = "CaseMerged";
+      add("into", event.case_merged().into());
+      break;
     case ev::Event::kCaseHeld:
       d.name = "CaseHeld";
       add("until", when(event.case_held().until_ms()));

@@ -290,6 +290,33 @@ bool Player::Command(const Line& line, cd::Command* command) {
     }
   } else if (verb == "resume") {
     command->mutable_resume();
+  } else if (verb == "withdraw") {
+    command->mutable_withdraw()->mutable_reason()->set_open(reason);
+  } else if (verb == "remind") {
+    command->mutable_remind();
+  } else if (verb == "extend") {
+    auto* extend = command->mutable_extend();
+    cm::Promise promise = cm::PROMISE_UNSPECIFIED;
+    cm::Promise_Parse("PROMISE_" + Upper(option("promise")), &promise);
+    extend->set_promise(promise);
+    if (!option("minutes").empty()) {
+      extend->mutable_by()->set_unit(lastmeter::rules::v1::DURATION_UNIT_MINUTES);
+      extend->mutable_by()->set_amount(static_cast<uint32_t>(std::stoul(option("minutes"))));
+    }
+    if (!option("days").empty()) {
+      extend->mutable_by()->set_unit(lastmeter::rules::v1::DURATION_UNIT_WORKING_DAYS);
+      extend->mutable_by()->set_amount(static_cast<uint32_t>(std::stoul(option("days"))));
+    }
+    extend->mutable_reason()->set_open(reason);
+  } else if (verb == "reassign") {
+    command->mutable_reassign()->set_area(option("area"));
+    command->mutable_reassign()->set_case_version(version);
+    command->mutable_reassign()->mutable_reason()->set_open(reason);
+  } else if (verb == "merge") {
+    const std::string into = option("into");
+    command->mutable_merge()->set_into(case_of_report_.contains(into) ? case_of_report_[into]
+                                                                      : into);
+    command->mutable_merge()->set_case_version(version);
   } else if (verb == "close") {
     cm::Outcome outcome = cm::OUTCOME_UNSPECIFIED;
     cm::Outcome_Parse("OUTCOME_" + Upper(option("outcome")), &outcome);

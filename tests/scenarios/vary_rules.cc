@@ -115,6 +115,18 @@ bool Stops(const std::string& text, rl::Rules* rules) {
   return false;
 }
 
+// level:promise: the law sets it.
+bool SetByLaw(const std::string& text, rl::Rules* rules) {
+  const auto parts = Split(text, ':');
+  rl::LevelPolicy* level = parts.size() == 2 ? FindLevel(parts[0], rules) : nullptr;
+  if (level == nullptr) return false;
+  for (auto& clock : *level->mutable_clocks()) {
+    if (cm::Promise_Name(clock.promise()) == "PROMISE_" + Upper(parts[1]))
+      clock.set_statutory(true);
+  }
+  return true;
+}
+
 }  // namespace
 
 std::string VaryRules(const std::map<std::string, std::string>& options, rl::Rules* rules) {
@@ -135,6 +147,8 @@ std::string VaryRules(const std::map<std::string, std::string>& options, rl::Rul
       for (const std::string& one : Split(value, ',')) good = good && Promise(one, rules);
     } else if (name == "stops") {
       for (const std::string& one : Split(value, ',')) good = good && Stops(one, rules);
+    } else if (name == "set-by-law") {
+      good = SetByLaw(value, rules);
     } else if (name == "unresolved") {
       good = DropResolve(value, rules);
     } else {

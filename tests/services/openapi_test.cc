@@ -83,6 +83,14 @@ const std::map<std::string, json>& Commands() {
        {{"reason", "HOLD_REASON_IN_HOSPITAL"},
         {"until", FormatRfc3339(SystemClock().Wall() + Days(2))}}},
       {"resume", json::object()},
+      {"remind", json::object()},
+      {"extend",
+       {{"promise", "PROMISE_RESOLVE"},
+        {"by", {{"amount", 1}, {"unit", "DURATION_UNIT_WORKING_DAYS"}}},
+        {"reason", "no date sooner"}}},
+      {"reassign", {{"area", "430112001002"}, {"caseVersion", 1}, {"reason", "moved"}}},
+      {"merge", {{"into", "430112001001-2026-00001"}, {"caseVersion", 1}}},
+      {"withdraw", {{"reason", "the wrong door"}}},
       {"close", {{"outcome", "OUTCOME_NEED_MET"}, {"caseVersion", 1}}},
       {"reopen", {{"reason", "again"}}},
   };
@@ -119,26 +127,34 @@ TEST_F(OpenApi, DescribesWhatTheServerDoes) {
   ASSERT_EQ(
       Post(kTanDan, Act(number, "note"), {{"text", "x"}}, {{"Idempotency-Key", "taken"}}).status,
       200);
-  for (const std::string verb :
-       {"raise", "acknowledge", "handDown", "acknowledge", "note", "relief", "verify", "paperwork",
-        "hold", "resume", "close", "reopen"}) {
+  for (const std::string verb : {"raise", "extend", "remind", "reassign", "acknowledge", "handDown",
+                                 "acknowledge", "note", "relief", "verify", "paperwork", "hold",
+                                 "resume", "withdraw", "merge", "close", "reopen"}) {
     const std::string path = "/v1/cases/{number}:" + verb;
+    // Two of them end a case of their own, and one of these is its reporter's.
+    const bool ends_another = verb == "withdraw" || verb == "merge";
+    const char* const who = verb == "withdraw" ? kHotline : kTanDan;
+    std::string subject = number;
+    if (ends_another) subject = Post(kHotline, "/v1/reports?wait=20s", report).body["caseNumber"];
     json body = Commands().at(verb);
     if (body.contains("caseVersion")) {
-      body["caseVersion"] = Get(kTanDan, "/v1/cases/" + number).body["version"];
+      body["caseVersion"] = Get(kTanDan, "/v1/cases/" + subject).body["version"];
     }
-    const Answer done = Meet(kTanDan, "POST", path, Act(number, verb), body);
+    if (body.contains("into")) body["into"] = number;
+    const Answer done = Meet(who, "POST", path, Act(subject, verb), body);
     EXPECT_EQ(done.status, 200) << verb << done.body;
-    MeetCommonRefusals(kDesk, "POST", path, "/v1/cases/" + number + ":" + verb, Commands().at(verb),
-                       300'000);
+    MeetCommonRefusals(kDesk, "POST", path, "/v1/cases/" + subject + ":" + verb,
+                       Commands().at(verb), 300'000);
     Meet(kTanDan, "POST", path, "/v1/cases/none:" + verb, body);
     // An accepted note does nothing to the order; the others go to a case that is not there.
     Meet(kTanDan, "POST", path, "/v1/cases/430112001001-2026-99999:" + verb, body);
     json odd = json::object();
     if (verb == "acknowledge") odd["noticeId"] = "two words";
-    if (verb == "paperwork" || verb == "resume") odd["text"] = std::string(20'000, 'x');
+    if (verb == "paperwork" || verb == "resume" || verb == "remind") {
+      odd["text"] = std::string(20'000, 'x');
+    }
     if (body.contains("caseVersion")) odd["caseVersion"] = 0;
-    Meet(kTanDan, "POST", path, "/v1/cases/" + number + ":" + verb, odd);
+    Meet(kTanDan, "POST", path, "/v1/cases/" + subject + ":" + verb, odd);
   }
 
   // ---- Reading

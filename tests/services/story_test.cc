@@ -141,6 +141,86 @@ TEST_F(Story, AHoldHasAnEndAndMayBeEndedBefore) {
   }));
 }
 
+TEST_F(Story, AWrongReportIsTakenBackByItsReporter) {
+  Open();
+  const Answer reported =
+      Post(kHotline, "/v1/reports?wait=20s", {{"kind", "elder-alone"}, {"area", kVillage}});
+  const std::string number = reported.body["caseNumber"];
+  EXPECT_EQ(Post(kOtherHotline, Act(number, "withdraw"), {{"reason", "wrong door"}}).status, 403);
+  EXPECT_EQ(Post(kHotline, Act(number, "note"), {{"text", "wrong door"}}).status, 403);
+  EXPECT_EQ(Post(kHotline, Act(number, "withdraw"), json::object()).status, 422);
+  const Answer answer = Post(kHotline, Act(number, "withdraw"), {{"reason", "wrong door"}});
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  const Answer shown = Get(kTanDan, "/v1/cases/" + number);
+  EXPECT_EQ(shown.body["status"], "CASE_STATUS_CLOSED");
+  EXPECT_EQ(shown.body["outcome"], "OUTCOME_WITHDRAWN");
+}
+
+TEST_F(Story, AnotherAreaIsAskedAnewAndLetIn) {
+  Open();
+  const std::string number = Report("injury");
+  const auto to = [&](const char* token, const char* area, const json& version) {
+    return Post(token, Act(number, "reassign"),
+                {{"area", area}, {"caseVersion", version}, {"reason", "moved"}});
+  };
+  const json version = Get(kTanDan, "/v1/cases/" + number).body["version"];
+  EXPECT_EQ(to(kTanDan, "430112999999", version).problem, "unknown-area");
+  EXPECT_EQ(to(kTanDan, "12", version).status, 422);
+  EXPECT_EQ(to(kTanDan, "430112107208", version).status, 403) << "another town's";
+  EXPECT_EQ(to(kDesk, "430112107208", 99).problem, "stale-version");
+  EXPECT_EQ(Get(kStranger, "/v1/cases/" + number).status, 403);
+  const Answer answer = to(kDesk, "430112107208", version);
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  EXPECT_EQ(answer.body["case"]["area"], "430112107208");
+  EXPECT_EQ(answer.body["case"]["number"], number) << "it keeps its number";
+  EXPECT_EQ(Get(kDesk, "/v1/cases?area=430112107").body["cases"].size(), 1u);
+  EXPECT_EQ(Get(kDesk, "/v1/cases?area=430112001").body.count("cases"), 0u);
+  // The door lets them at a case whose number begins with another town.
+  EXPECT_EQ(Get(kStranger, "/v1/cases/" + number).status, 200);
+  EXPECT_NE(Post(kStranger, Act(number, "note"), {{"text", "x"}}).problem, "other-area");
+}
+
+TEST_F(Story, ATwinIsMergedAndTheOtherNamesIt) {
+  Open();
+  const std::string one = Report("injury");
+  const std::string twin = Report("injury");
+  const Answer answer = Post(kTanDan, Act(twin, "merge"),
+                             {{"into", one},
+                              {"caseVersion", Get(kTanDan, "/v1/cases/" + twin).body["version"]},
+                              {"text", "one fall"}});
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  EXPECT_EQ(answer.body["case"]["outcome"], "OUTCOME_MERGED");
+  EXPECT_EQ(answer.body["case"]["mergedInto"], one);
+  const json other = Get(kTanDan, "/v1/cases/" + one).body;
+  EXPECT_EQ(other["mergedFrom"], json::array({twin}));
+  const json into_the_closed = {{"into", twin}, {"caseVersion", other["version"]}};
+  EXPECT_EQ(Post(kTanDan, Act(one, "merge"), into_the_closed).problem, "already-closed");
+  EXPECT_EQ(Post(kTanDan, Act(one, "merge"), {{"into", "x"}, {"caseVersion", 1}}).status, 422);
+}
+
+TEST_F(Story, MoreTimeAndAskingOnceMore) {
+  Open();
+  const std::string number = Report("injury");
+  const auto extend = [&](const char* promise, int days) {
+    return Post(kTanDan, Act(number, "extend"),
+                {{"promise", promise},
+                 {"by", {{"amount", days}, {"unit", "DURATION_UNIT_WORKING_DAYS"}}},
+                 {"reason", "the clinic has no date sooner"}});
+  };
+  EXPECT_EQ(extend("PROMISE_RESOLVE", 0).status, 422);
+  EXPECT_EQ(extend("PROMISE_FIRST_RELIEF", 1).problem, "statutory");
+  EXPECT_EQ(extend("PROMISE_PAPERWORK", 1).problem, "not-running");
+  const Answer answer = extend("PROMISE_RESOLVE", 2);
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  const auto& clocks = answer.body["case"]["clocks"];
+  EXPECT_TRUE(std::any_of(clocks.begin(), clocks.end(), [](const json& clock) {
+    return clock["promise"] == "PROMISE_RESOLVE" && clock.value("extended", false);
+  })) << clocks;
+  EXPECT_EQ(extend("PROMISE_RESOLVE", 2).problem, "already-extended");
+  EXPECT_EQ(Post(kTanDan, Act(number, "remind"), json::object()).status, 200);
+  EXPECT_EQ(Post(kTanDan, Act(number, "remind"), json::object()).problem, "too-soon");
+}
+
 TEST_F(Story, RaisesAndHandsDown) {
   Open();
   const std::string number = Report("injury");

@@ -99,8 +99,53 @@ void Clients::FillAction(command::v1::Command& command, uint32_t version) {
       command.mutable_reopen()->mutable_reason()->set_open("not over");
       return;
     default:
+      FillWork(command, version);
+  }
+}
+
+void Clients::FillWork(command::v1::Command& command, uint32_t version) {
+  switch (random_->Below(11)) {
+    case 0:
+    case 1:
+      command.mutable_relief()->add_kinds("meals");
+      return;
+    case 2:
+      command.mutable_verify()->set_finding(static_cast<cm::Finding>(random_->Below(5)));
+      return;
+    case 3:
+      command.mutable_paperwork();
+      return;
+    case 4:
+      command.mutable_hold()->set_reason(static_cast<cm::HoldReason>(random_->Below(5)));
+      command.mutable_hold()->set_until_ms(command.accepted_at_ms() +
+                                           random_->Between(-60'000, 3 * 86'400'000));
+      return;
+    case 5:
+      command.mutable_resume();
+      return;
+    case 6:
+      command.mutable_withdraw()->mutable_reason()->set_open("the wrong door");
+      return;
+    case 7:
+      command.mutable_remind();
+      return;
+    case 8:
+      command.mutable_extend()->set_promise(static_cast<cm::Promise>(random_->Below(6)));
+      command.mutable_extend()->mutable_by()->set_amount(
+          static_cast<uint32_t>(random_->Between(0, 5)));
+      command.mutable_extend()->mutable_by()->set_unit(
+          static_cast<rules::v1::DurationUnit>(random_->Below(4)));
+      command.mutable_extend()->mutable_reason()->set_open("the clinic has no date");
+      return;
+    case 9:
+      command.mutable_reassign()->set_area(random_->OneOf(kAreas));
+      command.mutable_reassign()->set_case_version(version);
+      command.mutable_reassign()->mutable_reason()->set_open("moved in with her daughter");
+      return;
+    default:
       if (random_->Percent(50)) {
-        command.mutable_relief()->add_kinds("meals");
+        command.mutable_merge()->set_into(command.case_number().substr(0, 18) + "00001");
+        command.mutable_merge()->set_case_version(version);
       } else {
         command.mutable_note()->mutable_text()->set_open("a note");
       }

@@ -1,6 +1,7 @@
 // What people do about a case: the part of CaseBook that judges their answers.
 #include <charconv>
 
+#include "engine/base/hash.h"
 #include "engine/base/time.h"
 #include "tools/check/case_book.h"
 
@@ -55,12 +56,40 @@ void CaseBook::TakeHandedDown(const At& at) {
   sink_.Require(!at.c.restricted || e.to_tier() >= cm::TIER_TOWN, rule::kRestricted,
                 [&] { return at.name() + ": handed down below the town"; });
   at.c.hand_downs = e.count();
-  at.c.acknowledged = false;
   at.decision.district_must_be_told = e.count() >= kHandDownsToldOf;
+  AskAnew(at);
+  if (e.has_turn()) TakeTurn(at, e.turn(), TurnKind::kNext);
+}
+
+void CaseBook::AskAnew(const At& at) {
+  at.c.acknowledged = false;
   ClockRecord& clock = at.c.acknowledge();
   clock.stopped = false;
   clock.BeginRound(clock.round + 1);
+}
+
+void CaseBook::TakeReassigned(const At& at) {
+  const auto& e = at.event.case_reassigned();
+  sink_.Require(!e.from_area().empty() && e.from_area() != at.event.area(), rule::kReassign,
+                [&] { return at.name() + ": reassigned from " + e.from_area() + " to itself"; });
+  TakeNotices(at, e.notices());
+  AskAnew(at);
   if (e.has_turn()) TakeTurn(at, e.turn(), TurnKind::kNext);
+}
+
+void CaseBook::TakeExtended(const At& at) {
+  const auto& e = at.event.clock_extended();
+  ClockRecord* clock = ClockOf(at, e.clock().promise());
+  if (clock == nullptr) return;
+  sink_.Require(clock->has_limit() && !clock->stopped && !clock->breached && !clock->extended &&
+                    e.clock().due_ms() > clock->due_ms,
+                rule::kExtend, [&] {
+                  return at.name() + ": promise " + std::to_string(e.clock().promise()) +
+                         " is extended to " + FormatLocal({e.clock().due_ms()}) +
+                         (clock->extended ? ", was extended before" : "");
+                });
+  clock->extended = true;
+  TakeClock(at, e.clock());
 }
 
 void CaseBook::TakeVerified(const At& at) {
@@ -154,9 +183,46 @@ void CaseBook::TakeClosed(const At& at) {
                 [&] { return at.name() + ": nobody had acknowledged it"; });
   sink_.Require(e.outcome() != cm::OUTCOME_UNSPECIFIED, rule::kClose,
                 [&] { return at.name() + ": closed without an outcome"; });
+  End(at);
+}
+
+void CaseBook::TakeWithdrawn(const At& at) {
+  const auto& e = at.event.case_withdrawn();
+  ++counts_.closed;
+  --counts_.open;
+  sink_.Require(HashOf(e.by().id()) == at.c.reporter_hash && !at.c.acknowledged &&
+                    at.c.cycle == 1 && at.c.attached == 0,
+                rule::kWithdraw, [&] {
+                  return at.name() + ": taken back by " + e.by().id() +
+                         (at.c.acknowledged   ? " after somebody took it on"
+                          : at.c.attached > 0 ? " after it was reported again"
+                                              : "");
+                });
+  TakeNotices(at, e.notices());
+  End(at);
+}
+
+void CaseBook::TakeMerged(const At& at) {
+  const auto& e = at.event.case_merged();
+  ++counts_.closed;
+  --counts_.open;
+  const auto into = Read(e.into());
+  bool fits = into.has_value() && !(*into == at.number);
+  if (fits && (at.place.partition_count == 0 ||
+               PartitionFor(std::string_view(e.into()).substr(0, 12), at.place.partition_count) ==
+                   at.place.partition.value)) {
+    const CaseRecord* other = Find(e.into());
+    fits = other != nullptr && !other->closed && other->restricted == at.c.restricted;
+  }
+  sink_.Require(fits, rule::kMerge,
+                [&] { return at.name() + ": merged into " + e.into() + ", which is not open"; });
+  End(at);
+}
+
+void CaseBook::End(const At& at) {
   const ClockRecord& paperwork = *at.c.Find(cm::PROMISE_PAPERWORK);
   sink_.Require(!paperwork.has_limit() || paperwork.stopped, rule::kPaperwork,
-                [&] { return at.name() + ": closed while its papers were owed"; });
+                [&] { return at.name() + ": ended while its papers were owed"; });
   at.c.closed = true;
   at.c.hold_until_ms = 0;
   for (ClockRecord& clock : at.c.clocks) clock.stopped = true;

@@ -22,6 +22,9 @@ bool ByPerson(const ev::Event& event) {
     case ev::Event::kCaseVerified:
     case ev::Event::kPaperworkCompleted:
     case ev::Event::kCaseHeld:
+    case ev::Event::kCaseUrged:
+    case ev::Event::kClockExtended:
+    case ev::Event::kCaseReassigned:
     case ev::Event::kCaseReopened:
       return true;
     case ev::Event::kHoldEnded:
@@ -150,6 +153,18 @@ void CaseBook::Take(const Event& event, DecisionRecord& decision, const Place& p
       return TakeHeld(at);
     case Event::kHoldEnded:
       return TakeHoldEnded(at);
+    case Event::kCaseWithdrawn:
+      return TakeWithdrawn(at);
+    case Event::kCaseMerged:
+      return TakeMerged(at);
+    case Event::kCaseUrged:
+      return TakeNotices(at, event.case_urged().notices());
+    case Event::kClockExtended:
+      return TakeExtended(at);
+    case Event::kCaseReassigned:
+      return TakeReassigned(at);
+    case Event::kClockOverdueTwice:
+      return TakeOverdueTwice(at);
     case Event::kCaseClosed:
       return TakeClosed(at);
     case Event::kCaseReopened:
@@ -235,6 +250,7 @@ void CaseBook::TakeReopened(const At& at) {
 
 void CaseBook::TakeAttached(const At& at) {
   ++counts_.attached;
+  ++at.c.attached;
   const auto* report = at.decision.report;
   sink_.Require(report != nullptr && at.c.household_hash != 0 &&
                     HashOf(report->household_ref()) == at.c.household_hash,
@@ -272,6 +288,8 @@ void CaseBook::TakeLevelRaised(const At& at) {
     if (clock == nullptr) continue;
     sink_.Require(!clock->has_limit() || start.due_ms() <= clock->due_ms, rule::kLevel,
                   [&] { return at.name() + ": a limit is later than before"; });
+    // A limit that begins anew may be extended anew.
+    clock->extended = false;
   }
   TakeClocks(at, e.clocks());
 }

@@ -79,6 +79,12 @@ class CaseBook {
   void TakeHeld(const At& at);
   void TakeHoldEnded(const At& at);
   void TakeClosed(const At& at);
+  void TakeWithdrawn(const At& at);
+  void TakeMerged(const At& at);
+  void End(const At& at);
+  void TakeExtended(const At& at);
+  void TakeReassigned(const At& at);
+  void AskAnew(const At& at);
 
   // ladder_book.cc: turns, climbs, timers.
   // The promise's clock; null, and a finding, for no promise.
@@ -91,6 +97,7 @@ class CaseBook {
   void TakeReminded(const At& at);
   void TakeNearDue(const At& at);
   void TakeBreached(const At& at);
+  void TakeOverdueTwice(const At& at);
   void TakeQuarantined(const At& at);
   // What the event says about its lateness, against its timer.
   void CheckLateness(const At& at, bool outage, bool unseen_known, bool inputs_unseen);

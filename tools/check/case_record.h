@@ -22,6 +22,8 @@ struct ClockRecord {
   int64_t entered_at_ms = 0;
   int64_t turn_due_ms = 0;
   int64_t next_reminder_ms = 0;
+  // When twice the limit has passed; 0 unless it has passed once and not yet twice.
+  int64_t twice_due_ms = 0;
   uint32_t round = 0;
   uint32_t reminders = 0;
   uint8_t turn_tier = 0;
@@ -37,6 +39,8 @@ struct ClockRecord {
   bool stopped = false;
   // Stands still while the case is on hold.
   bool paused = false;
+  // More time was given by hand.
+  bool extended = false;
 
   bool has_limit() const { return due_ms != 0; }
   bool on_ladder() const { return !stopped && (exhausted || turn_tier != 0); }
@@ -56,6 +60,7 @@ struct ClockRecord {
     if (has_limit() && !breached && !paused) {
       next = near_due_fired ? due_ms : std::min(near_due_ms, due_ms);
     }
+    if (twice_due_ms != 0) next = std::min(next, twice_due_ms);
     if (exhausted) return std::min(next, next_reminder_ms);
     if (turn_tier != 0) return std::min(next, turn_due_ms);
     return next;
@@ -72,6 +77,7 @@ struct CaseRecord {
   uint32_t cycle = 0;
   uint32_t notices = 0;
   uint32_t hand_downs = 0;
+  uint32_t attached = 0;
   uint8_t level = 0;
   bool restricted = false;
   bool acknowledged = false;

@@ -38,6 +38,17 @@ bool MayFollow(cd::Command::ActionCase action, ev::Event::BodyCase body) {
       return body == ev::Event::kCaseHeld;
     case cd::Command::kResume:
       return body == ev::Event::kHoldEnded;
+    case cd::Command::kWithdraw:
+      return body == ev::Event::kCaseWithdrawn;
+    case cd::Command::kRemind:
+      return body == ev::Event::kCaseUrged;
+    case cd::Command::kExtend:
+      return body == ev::Event::kClockExtended;
+    case cd::Command::kReassign:
+      return body == ev::Event::kCaseReassigned || body == ev::Event::kTierPassed ||
+             body == ev::Event::kCaseEscalated;
+    case cd::Command::kMerge:
+      return body == ev::Event::kCaseMerged;
     case cd::Command::kClose:
       return body == ev::Event::kCaseClosed;
     case cd::Command::kReopen:
@@ -71,6 +82,16 @@ const std::string* ActorOf(const ev::Event& event) {
       return &event.case_held().by().id();
     case ev::Event::kHoldEnded:
       return event.hold_ended().has_by() ? &event.hold_ended().by().id() : nullptr;
+    case ev::Event::kCaseWithdrawn:
+      return &event.case_withdrawn().by().id();
+    case ev::Event::kCaseUrged:
+      return &event.case_urged().by().id();
+    case ev::Event::kClockExtended:
+      return &event.clock_extended().by().id();
+    case ev::Event::kCaseReassigned:
+      return &event.case_reassigned().by().id();
+    case ev::Event::kCaseMerged:
+      return &event.case_merged().by().id();
     case ev::Event::kCaseClosed:
       return &event.case_closed().by().id();
     case ev::Event::kCaseReopened:
@@ -231,6 +252,22 @@ void InputBook::MatchCommand(const Event& event, const DecisionRecord& decision,
     Match(event.case_held().reason() == command->hold().reason() &&
               event.case_held().until_ms() == command->hold().until_ms(),
           "the hold is for another reason or time than commanded");
+  }
+  if (event.has_clock_extended()) {
+    Match(event.clock_extended().clock().promise() == command->extend().promise() &&
+              event.clock_extended().extension().amount() == command->extend().by().amount() &&
+              event.clock_extended().extension().unit() == command->extend().by().unit(),
+          "another promise is extended than commanded, or by another time");
+  }
+  if (event.has_case_reassigned()) {
+    Match(event.area() == command->reassign().area() &&
+              command->reassign().case_version() + 1 == event.case_version(),
+          "the case was reassigned elsewhere than commanded, or on a stale reading");
+  }
+  if (event.has_case_merged()) {
+    Match(event.case_merged().into() == command->merge().into() &&
+              command->merge().case_version() + 1 == event.case_version(),
+          "the case was merged into another one than commanded, or on a stale reading");
   }
   if (event.has_case_closed()) {
     Match(event.case_closed().outcome() == command->close().outcome(),

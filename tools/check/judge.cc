@@ -47,6 +47,7 @@ uint8_t CausesOf(ev::Event::BodyCase body) {
     case ev::Event::kCaseReminded:
     case ev::Event::kClockNearDue:
     case ev::Event::kClockBreached:
+    case ev::Event::kClockOverdueTwice:
     case ev::Event::kCaseQuarantined:
       return kByTimer;
     default:

@@ -32,7 +32,7 @@ void CaseBook::BeginTimer(DecisionRecord& decision) {
     const int64_t due = decision.timer_due_ms;
     if (decision.timer_unfit && clock.stopped &&
         (clock.near_due_ms == due || clock.due_ms == due || clock.turn_due_ms == due ||
-         clock.next_reminder_ms == due)) {
+         clock.next_reminder_ms == due || clock.twice_due_ms == due)) {
       // An instant of a promise that is kept: its event will say so.
       decision.fired_kept_promise = true;
       return;
@@ -287,7 +287,25 @@ void CaseBook::TakeBreached(const At& at) {
   }
   clock->breached = true;
   clock->BeginRound(1);
+  const bool later =
+      sink_.Require(e.twice_due_ms() == 0 || e.twice_due_ms() > e.was_due_ms(), rule::kRedCard,
+                    [&] { return at.name() + ": twice the limit passes before the limit"; });
+  clock->twice_due_ms = later ? e.twice_due_ms() : 0;
   at.decision.breached_promise = static_cast<uint32_t>(e.promise());
+}
+
+void CaseBook::TakeOverdueTwice(const At& at) {
+  const auto& e = at.event.clock_overdue_twice();
+  ClockRecord* clock = ClockOf(at, e.promise());
+  if (clock == nullptr) return;
+  CheckLateness(at, e.outage(), false, false);
+  CheckGoesOn(at, *clock, false);
+  if (sink_.Require(clock->breached && clock->twice_due_ms != 0, rule::kRedCard,
+                    [&] { return at.name() + ": a red card again, or before the breach"; })) {
+    if (!clock->stopped) CheckFired(at, e.was_due_ms(), clock->twice_due_ms);
+  }
+  clock->twice_due_ms = 0;
+  TakeNotices(at, e.notices());
 }
 
 void CaseBook::TakeQuarantined(const At& at) {

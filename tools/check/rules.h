@@ -109,6 +109,13 @@ inline constexpr Rule kHold{
     "a hold has a reason and an end, pauses running limits only, which then cannot pass, and ends "
     "once: by a person, by another report, or at its time; what it paused runs again, no sooner "
     "due"};
+inline constexpr Rule kWithdraw{
+    "withdraw",
+    "only its reporter takes a report back, before anybody took the case on or reported it again"};
+inline constexpr Rule kExtend{"extend", "a limit that runs is extended once, to a later moment"};
+inline constexpr Rule kReassign{"reassign", "a case is reassigned to another area than before"};
+inline constexpr Rule kMerge{
+    "merge", "a case is merged into another one, which is open where it can be seen"};
 inline constexpr Rule kClose{"close", "only an acknowledged case is closed, with an outcome"};
 
 // ---- Clocks and timers.
@@ -117,6 +124,8 @@ inline constexpr Rule kClockStart{
 inline constexpr Rule kClockOnce{
     "clock.once",
     "near due, breach, relief and verifying come once a cycle, near due before the breach"};
+inline constexpr Rule kRedCard{
+    "clock.red-card", "a red card follows its breach once, at the moment that the breach named"};
 inline constexpr Rule kRecompute{"clock.recompute", "only provisional limits are computed again"};
 inline constexpr Rule kEarly{"early", "nothing fires before its instant"};
 inline constexpr Rule kTimerPending{
