@@ -80,6 +80,10 @@ class LogWriter {
 
   // The outcome of the append in flight, once. Never waits. Empty while it is under way.
   virtual std::optional<AppendOutcome> Poll() = 0;
+
+  // Real time for which an append that is started now would be held back. Whoever decides what to
+  // append waits so long first, so that what arrives meanwhile goes with it. 0 for most logs.
+  virtual Millis Rest() const { return {}; }
 };
 
 // Reads one topic and partition in order. Sees committed records only. Used by one thread.

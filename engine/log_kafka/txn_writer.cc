@@ -1,6 +1,7 @@
 #include "engine/log_kafka/txn_writer.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "engine/base/check.h"
@@ -14,6 +15,11 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 using Kind = AppendOutcome::Kind;
+
+constexpr int64_t kPauseForARecordUs = 1000;
+constexpr int64_t kLongestPauseUs = 20'000;
+// Of so many records one costs hardly more than its own.
+constexpr size_t kFullTransaction = 1024;
 
 }  // namespace
 
@@ -111,7 +117,7 @@ AppendOutcome TxnWriter::Append(const std::vector<Outgoing>& batch) {
   if (producer_ == nullptr) {
     return {Kind::kNotCommitted, {}, absl::FailedPreconditionError("the writer is spent")};
   }
-  std::this_thread::sleep_until(settled_);
+  std::this_thread::sleep_until(settled_.load());
   // Until the commit is sent, whatever fails leaves a transaction that only its owner could
   // commit, and the owner is destroyed: certainly not there.
   if (absl::Status s = Cause(rd_kafka_begin_transaction(producer_.get()), "begin"); !s.ok()) {
@@ -126,7 +132,7 @@ AppendOutcome TxnWriter::Append(const std::vector<Outgoing>& batch) {
   }
   if (absl::Status s = AwaitDeliveries(); !s.ok()) return Spend(Kind::kNotCommitted, s);
   if (absl::Status s = CheckAlone(batch.size()); !s.ok()) return Spend(Kind::kNotCommitted, s);
-  return Commit();
+  return Commit(batch.size());
 }
 
 absl::Status TxnWriter::Produce(const Outgoing& record) {
@@ -203,9 +209,25 @@ absl::Status TxnWriter::CheckAlone(size_t count) const {
   return absl::OkStatus();
 }
 
-AppendOutcome TxnWriter::Commit() {
+// Every transaction costs the brokers and us milliseconds of processor time, whatever its size. So
+// that a stream of reports shares them, a transaction of more than a few records is followed by a
+// longer pause, up to a fiftieth of a second; one record is not made to wait for company, nor is a
+// backlog that fills transactions by itself.
+std::chrono::microseconds TxnWriter::SettleAfter(size_t records) const {
+  const int64_t settle = shared_.options.settle_us;
+  if (records > kFullTransaction) return std::chrono::microseconds(settle);
+  const int64_t shared = kPauseForARecordUs * static_cast<int64_t>(records);
+  return std::chrono::microseconds(std::clamp(shared, settle, std::max(settle, kLongestPauseUs)));
+}
+
+Millis TxnWriter::Rest() const {
+  const auto left = settled_.load() - Clock::now();
+  return {std::max<int64_t>(0, std::chrono::ceil<std::chrono::milliseconds>(left).count())};
+}
+
+AppendOutcome TxnWriter::Commit(size_t records) {
   rd_kafka_error_t* error = rd_kafka_commit_transaction(producer_.get(), shared_.timeout_ms());
-  settled_ = Clock::now() + std::chrono::microseconds(shared_.options.settle_us);
+  settled_ = Clock::now() + SettleAfter(records);
   if (error == nullptr) {
     // The commit's marker comes behind the last record. A reader is not made to wait for it.
     end_ = last_offset_ + 2;

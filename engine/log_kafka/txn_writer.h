@@ -26,6 +26,7 @@ class TxnWriter final : public LogWriter {
   LogPosition end_at_open() const override { return {end_at_open_}; }
   void Start(std::vector<Outgoing> batch) override;
   std::optional<AppendOutcome> Poll() override;
+  Millis Rest() const override;
 
  private:
   TxnWriter(Shared& shared, PartitionId partition);
@@ -40,7 +41,8 @@ class TxnWriter final : public LogWriter {
   // That the batch lies right behind the end that this writer knows, and in one piece. The broker's
   // fence keeps out whoever uses the same transactional id, and nobody else.
   absl::Status CheckAlone(size_t count) const;
-  AppendOutcome Commit();
+  AppendOutcome Commit(size_t records);
+  std::chrono::microseconds SettleAfter(size_t records) const;
   // After a commit that was answered with "fenced": whether it had gone through all the same.
   AppendOutcome ReadBack(absl::Status fenced);
   // The producer's own word where it has a fatal error: that is the cause of what came after.
@@ -63,7 +65,8 @@ class TxnWriter final : public LogWriter {
   rd_kafka_resp_err_t delivery_error_ = RD_KAFKA_RESP_ERR_NO_ERROR;
   // Where the next record has to come to lie.
   int64_t end_ = 0;
-  std::chrono::steady_clock::time_point settled_{};
+  // Before it no transaction begins. Written by the thread, read by the owner.
+  std::atomic<std::chrono::steady_clock::time_point> settled_{};
 
   std::mutex mutex_;
   std::condition_variable work_;

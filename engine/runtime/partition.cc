@@ -66,6 +66,9 @@ StepResult Partition::Step() {
     if (absl::Status s = FinishAppend(*outcome); !s.ok()) return Spend(s);
     if (phase_ != Phase::kFenced) phase_ = Phase::kRunning;
   }
+  if (phase_ == Phase::kRunning && batch_.records == 0) {
+    if (const Millis rest = writer_->Rest(); rest.ms > 0) return {.rest = rest};
+  }
   if (phase_ == Phase::kFenced) return AwaitSuccessor();
   if (phase_ != Phase::kRunning) return Opening();
   if (absl::Status s = DecideBatch(); !s.ok()) return Spend(s);

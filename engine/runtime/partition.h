@@ -75,6 +75,8 @@ struct StepResult {
   bool again = false;
   // Otherwise after so long by the clock source, or when the log reports activity.
   Millis wake_in{};
+  // Not before so much real time has passed, whatever the log reports.
+  Millis rest{};
 };
 
 // What a partition is doing, as of its last step.

@@ -82,6 +82,11 @@ bool PartitionRunner::Stopping() const {
   return stopping_;
 }
 
+bool PartitionRunner::Rest(Millis real) {
+  std::unique_lock lock(mutex_);
+  return !wake_.wait_for(lock, std::chrono::milliseconds(real.ms), [this] { return stopping_; });
+}
+
 bool PartitionRunner::Wait(Millis real) {
   std::unique_lock lock(mutex_);
   wake_.wait_for(lock, std::chrono::milliseconds(real.ms), [this] { return awake_ || stopping_; });
@@ -122,6 +127,10 @@ absl::Status PartitionRunner::Own() {
     if (++unshown >= kStepsBetweenShows || !result.again) {
       Publish(*partition);
       unshown = 0;
+    }
+    if (result.rest.ms > 0) {
+      if (!Rest(result.rest)) break;
+      continue;
     }
     if (!result.again && !Wait(clock_->RealTime(result.wake_in))) break;
   }

@@ -65,7 +65,9 @@ class PartitionRunner {
   // One ownership, until it ends.
   absl::Status Own();
   void Publish(const Partition& partition);
-  // False when stopping.
+  // Waits so long, whatever happens, and returns false when stopping.
+  bool Rest(Millis real);
+  // Waits until woken, at most so long. False when stopping.
   bool Wait(Millis real);
   void Wake();
   bool Stopping() const;
