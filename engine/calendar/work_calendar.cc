@@ -251,6 +251,10 @@ Deadline WorkCalendar::NearWithoutPauses(Timestamp start, const Duration& durati
   }
 }
 
+Millis WorkCalendar::DutyBetween(Timestamp from, Timestamp to) const {
+  return {std::max<int64_t>(0, DutyBefore(to) - DutyBefore(from))};
+}
+
 bool WorkCalendar::IsWorkingDay(Date date) const { return IsWorking(DayOf(date)); }
 
 bool WorkCalendar::OnDuty(Timestamp t) const {

@@ -51,6 +51,9 @@ class WorkCalendar {
   Deadline NearDue(Timestamp start, const lastmeter::rules::v1::Duration& duration,
                    std::span<const Pause> pauses = {}) const;
 
+  // Duty time from `from` up to `to`; 0 where `to` is not later.
+  Millis DutyBetween(Timestamp from, Timestamp to) const;
+
   bool IsWorkingDay(Date date) const;
   // Inside a duty period of a working day.
   bool OnDuty(Timestamp t) const;

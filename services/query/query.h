@@ -103,6 +103,8 @@ class Query : public Outcomes {
   void ShowReport(const std::string& id, const Caller& caller, const Responder& out) const;
   void ShowEvents(const http::Request& request, const Responder& out);
   void ShowRules(const http::Request& request, const Responder& out) const;
+  // statistics_route.cc
+  void ShowStatistics(const http::Request& request, const Responder& out) const;
   // The row if the caller may see the case; otherwise `out` has been answered.
   std::optional<lastmeter::view::v1::CaseRow> Readable(const http::Request& request,
                                                        const Responder& out) const;

@@ -14,6 +14,7 @@
 #include "services/query/calendar_warning.h"
 #include "services/query/case_fold.h"
 #include "services/query/query.h"
+#include "services/query/route_helpers.h"
 #include "services/query/visibility.h"
 
 // What the read side answers over HTTP.
@@ -28,41 +29,7 @@ using lastmeter::view::v1::CaseRow;
 constexpr size_t kMostOnPage = 200;
 constexpr int kMostEventsLookedAt = 10'000;
 
-http::Response WrongParameter(std::string_view name, std::string_view reason) {
-  return http::Problem(400, "wrong-parameter",
-                       absl::StrCat("'", ToAbsl(name), "' ", ToAbsl(reason)),
-                       absl::StrCat("\"parameter\":", JsonString(name)));
-}
-
-http::Response StoreProblem(const absl::Status& status) {
-  if (status.code() == absl::StatusCode::kInvalidArgument) {
-    return WrongParameter("pageToken", status.message().data());
-  }
-  if (status.code() == absl::StatusCode::kOutOfRange) {
-    return http::Problem(410, "no-longer-kept", "the log no longer goes back so far");
-  }
-  http::Response response =
-      http::Problem(503, "view-unavailable", "the read side cannot answer now");
-  response.headers.emplace_back("Retry-After", "5");
-  return response;
-}
-
 http::Response UnknownCase() { return http::Problem(404, "unknown-case", "there is no such case"); }
-
-http::Response MayNotRead() {
-  return http::Problem(403, "role-not-allowed", "this caller only reports");
-}
-
-// Names the parameters that a call has; the first other one is refused.
-std::optional<http::Response> CheckParameters(const http::Request& request,
-                                              std::initializer_list<std::string_view> known) {
-  for (const auto& [name, value] : request.query) {
-    if (std::find(known.begin(), known.end(), name) == known.end()) {
-      return WrongParameter(name, "is not a parameter of this call");
-    }
-  }
-  return std::nullopt;
-}
 
 // Empty when malformed.
 std::optional<size_t> PageSize(const http::Request& request, size_t otherwise) {
@@ -82,13 +49,6 @@ bool ReadCode(const http::Request& request, std::string_view name, std::string_v
   std::string word = absl::AsciiStrToUpper(*text);
   if (!absl::StartsWith(word, ToAbsl(prefix))) word = absl::StrCat(ToAbsl(prefix), word);
   return parse(word, out) && static_cast<int>(*out) != 0;
-}
-
-bool IsAreaPrefix(std::string_view area) {
-  for (const size_t digits : {6, 9, 12, 14, 15}) {
-    if (IsDigits(area, digits)) return true;
-  }
-  return false;
 }
 
 std::string ETag(uint32_t version) { return absl::StrCat("\"", version, "\""); }
@@ -115,6 +75,8 @@ std::vector<http::Route> Query::Routes() {
     ShowReport(*id, r.caller, out);
   });
   add("/v1/events", [this](const http::Request& r, const Responder& out) { ShowEvents(r, out); });
+  add("/v1/statistics",
+      [this](const http::Request& r, const Responder& out) { ShowStatistics(r, out); });
   add("/v1/rules", [this](const http::Request& r, const Responder& out) { ShowRules(r, out); });
   return routes;
 }
@@ -128,21 +90,7 @@ void Query::ListCases(const http::Request& request, const Responder& out) const 
   }
   View::Filter filter;
   filter.now = options_.now();
-  // A person's own grid or group says little: what was told to it lies in its village.
-  filter.area = caller.area.substr(0, 12);
-  std::string exact;
-  if (const auto area = request.Query("area")) {
-    if (!IsAreaPrefix(*area)) {
-      return out->Send(
-          WrongParameter("area", "is not a division code of 6, 9, 12, 14 or 15 digits"));
-    }
-    exact = *area;
-    if (InArea(exact, filter.area)) {
-      filter.area = exact;
-    } else if (!InArea(filter.area, exact)) {
-      return out->Send(http::Problem(403, "other-area", "this area lies outside yours"));
-    }
-  }
+  if (auto problem = NarrowArea(request, &filter.area)) return out->Send(*std::move(problem));
   if (!ReadCode(request, "tier", "TIER_", &cm::Tier_Parse, &filter.tier)) {
     return out->Send(WrongParameter("tier", "is grid, group, village, town or district"));
   }

@@ -8,6 +8,7 @@
 #include "lastmeter/command/v1/command.pb.h"
 #include "lastmeter/report/v1/report.pb.h"
 #include "services/query/case_fold.h"
+#include "services/query/cycle_fold.h"
 
 namespace lastmeter::query {
 namespace {
@@ -116,13 +117,23 @@ std::string IndexPrefix(char name, int value) {
   return IndexPrefix(name) + static_cast<char>(value);
 }
 
+std::string DayKey(Date date) {
+  std::string key = IndexPrefix('D');
+  AppendBe(&key, date, 4);
+  return key;
+}
+
 // All index keys of a case, in a fixed order.
 std::vector<std::string> IndexKeys(const CaseNumber& number, const CaseRow& row) {
   const api::Case& shown = row.shown();
+  std::vector<std::string> keys;
+  for (const auto& cycle : row.cycles()) {
+    std::string key = DayKey(DateOf({cycle.began_ms()})) + CaseBytes(number);
+    if (keys.empty() || keys.back() != key) keys.push_back(std::move(key));
+  }
   std::string tail = shown.area();
   tail.push_back('\0');
   tail += CaseBytes(number);
-  std::vector<std::string> keys;
   keys.push_back(IndexPrefix('A') + tail);
   keys.push_back(IndexPrefix('S', shown.status()) + tail);
   keys.push_back(IndexPrefix('L', shown.level()) + tail);
@@ -268,6 +279,7 @@ absl::Status View::Fold(PartitionId partition, const FollowedRecord& followed) {
   if (cached->row.shown().number().empty() && !event.has_case_opened()) return absl::OkStatus();
   if (!event.has_command_rejected()) {
     cached->row.set_partition(partition.value);
+    FoldCycle(record, &cached->row);
     FoldCase(record, &cached->row);
   }
   if (event.has_case_merged()) LM_RETURN_IF_ERROR(FoldMerged(event));
@@ -442,6 +454,47 @@ absl::StatusOr<View::Page> View::List(const Filter& filter, const std::string& a
   LM_RETURN_IF_ERROR(inner);
   if (page.rows.size() < most && looked_at < kMostLookedAt) page.next.clear();
   return page;
+}
+
+absl::Status View::ForEachIndexed(
+    const std::string& from, const std::string& until,
+    const std::function<void(std::string_view, const CaseRow&)>& take) const {
+  absl::Status inner;
+  LM_RETURN_IF_ERROR(store_->Scan(from, until, [&](std::string_view key, std::string_view) {
+    const auto number = CaseOfIndex(key);
+    if (!number) return true;
+    auto row = FindCase(*number);
+    if (!row.ok()) {
+      inner = row.status();
+      return false;
+    }
+    if (*row) take(key, **row);
+    return true;
+  }));
+  return inner;
+}
+
+absl::Status View::ForEachBegun(Date from, Date to,
+                                const std::function<void(Date, const CaseRow&)>& take) const {
+  const size_t prefix = IndexPrefix('D').size();
+  return ForEachIndexed(DayKey(from), DayKey(to + 1),
+                        [&](std::string_view key, const CaseRow& row) {
+                          Date date = 0;
+                          for (size_t i = 0; i < 4; ++i)
+                            date = date << 8 | static_cast<unsigned char>(key[prefix + i]);
+                          take(date, row);
+                        });
+}
+
+absl::Status View::ForEachOpen(const std::string& area,
+                               const std::function<void(const CaseRow&)>& take) const {
+  for (int status = api::CaseStatus_MIN; status <= api::CaseStatus_MAX; ++status) {
+    if (status == api::CASE_STATUS_CLOSED) continue;
+    const std::string prefix = IndexPrefix('S', status) + area;
+    LM_RETURN_IF_ERROR(ForEachIndexed(prefix, After(prefix),
+                                      [&](std::string_view, const CaseRow& row) { take(row); }));
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<uint32_t> View::CountHidden(const std::string& area,

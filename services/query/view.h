@@ -35,6 +35,7 @@ namespace lastmeter::query {
 //          | 'S' status area 0 case       by status
 //          | 'L' level area 0 case        by level
 //          | 'X' area 0 case              open restricted cases
+//          | 'D' date:be32 case           cases by the days on which their cycles began
 //          | 'O' overdue_at:be64 case     open cases by when they are overdue
 //   partition := be32     tier, status, level := one byte
 //   case := code:be64 year:be32 counter:be32
@@ -44,7 +45,7 @@ namespace lastmeter::query {
 class View {
  public:
   // Raised by every change of what the rows mean; the view is then folded anew.
-  static constexpr int kSchema = 2;
+  static constexpr int kSchema = 3;
 
   // Opens the rows, made anew when asked to. Returns kDataLoss for damaged ones.
   using OpenStore = std::function<absl::StatusOr<std::unique_ptr<ViewStore>>(bool anew)>;
@@ -101,6 +102,16 @@ class View {
       const Filter& filter, const std::string& after, size_t most,
       const std::function<bool(const lastmeter::view::v1::CaseRow&)>& keep) const;
 
+  // Every case that had a cycle begin on one of the days, with the day, once for each such day, in
+  // the order of days. kUnavailable and kDataLoss as the store answers.
+  absl::Status ForEachBegun(
+      Date from, Date to,
+      const std::function<void(Date, const lastmeter::view::v1::CaseRow&)>& take) const;
+  // Every open case below the area.
+  absl::Status ForEachOpen(
+      const std::string& area,
+      const std::function<void(const lastmeter::view::v1::CaseRow&)>& take) const;
+
   // Open restricted cases below the area that `keep` does not let pass; stops at 1,000.
   absl::StatusOr<uint32_t> CountHidden(
       const std::string& area,
@@ -121,6 +132,10 @@ class View {
 
   template <typename Row>
   absl::StatusOr<std::optional<Row>> Find(std::string_view key) const;
+  absl::Status ForEachIndexed(
+      const std::string& from, const std::string& until,
+      const std::function<void(std::string_view key, const lastmeter::view::v1::CaseRow&)>& take)
+      const;
   absl::StatusOr<Cached*> Load(const CaseNumber& number);
   void Put(std::string key, std::optional<std::string> value);
   absl::Status FoldMerged(const lastmeter::event::v1::Event& event);

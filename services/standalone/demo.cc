@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "engine/base/status.h"
 #include "engine/rulesfile/rulesfile.h"
 #include "services/common/event_source.h"
@@ -65,6 +66,7 @@ class DemoRun {
   // Ends the threads of story and events.
   void Rest();
   int Judge();
+  void Tell(const lastmeter::api::v1::Statistics& statistics) const;
   int Finish(bool well);
   std::string_view Pick(std::string_view zh, std::string_view en) const {
     return words_->Pick(zh, en);
@@ -322,6 +324,12 @@ int DemoRun::Judge() {
   Door door = MakeDoor(true);
   const auto broken = demo::CheckPromises(door, ledger_);
   if (!broken.ok()) return Fail(ExitCodeOf(broken.status()), ToStd(broken.status().message()));
+  // The stories jump over months; a year is what one question may ask for.
+  const std::string year = FormatRfc3339(clock_->Wall()).substr(0, 4);
+  const auto statistics = door.GetStatistics(demo::kBoard, year + "-01-01");
+  if (!statistics.ok()) {
+    return Fail(ExitCodeOf(statistics.status()), ToStd(statistics.status().message()));
+  }
   const auto proofs = house_->Proofs();
   house_->Stop(kDrain);
   for (const std::string& promise : *broken) {
@@ -352,8 +360,34 @@ int DemoRun::Judge() {
             << Pick("；故事用时 ", ", story told in ") << seconds(took_)
             << Pick("；事件 ", "; events seen: ") << figures.events
             << Pick("，其中因系统自身延误：", ", late through the machine itself: ") << figures.late
-            << std::endl;
+            << "\n";
+  Tell(*statistics);
   return kExitOk;
+}
+
+void DemoRun::Tell(const lastmeter::api::v1::Statistics& statistics) const {
+  const auto& period = statistics.period();
+  std::cout << Pick("统计（自 ", "Statistics (since ") << statistics.from()
+            << Pick("）：受理 ", "): begun ") << period.begun() << Pick("，办结 ", ", ended ")
+            << period.ended() << Pick("，主动发现 ", ", found proactively ") << period.proactive()
+            << Pick("，帮扶 ", ", households helped ")
+            << period.households_helped() + period.helped_without_household() << "\n";
+  for (const auto& taken : period.times()) {
+    std::cout << "  " << words_->Promise(taken.promise()) << Pick("：", ": ") << taken.count()
+              << Pick(" 件，中位数 ", " times, median ")
+              << absl::StrFormat("%.1f", taken.median_minutes())
+              << Pick(" 分钟，90% 在 ", " min, P90 ")
+              << absl::StrFormat("%.1f", taken.p90_minutes()) << Pick(" 分钟内", " min") << "\n";
+  }
+  uint32_t unanswered = 0, passed = 0, ours = 0;
+  for (const auto& misses : period.misses()) {
+    unanswered += misses.turns();
+    passed += misses.limits();
+    ours += misses.ours();
+  }
+  std::cout << Pick("  未应答 ", "  turns unanswered ") << unanswered
+            << Pick("，超时 ", ", limits passed ") << passed
+            << Pick("，系统自身原因 ", ", through the machine itself ") << ours << std::endl;
 }
 
 int DemoRun::Finish(bool well) {

@@ -129,6 +129,13 @@ absl::StatusOr<std::vector<api::EventView>> Door::GetHistory(std::string_view wh
   return events;
 }
 
+absl::StatusOr<api::Statistics> Door::GetStatistics(std::string_view who, std::string_view from) {
+  api::Statistics statistics;
+  LM_RETURN_IF_ERROR(
+      Call(who, {.target = absl::StrCat("/v1/statistics?from=", ToAbsl(from))}, &statistics));
+  return statistics;
+}
+
 absl::StatusOr<Door::OpenCases> Door::GetOpenCases(std::string_view who) {
   OpenCases open;
   for (const char* status : {"reported", "acknowledged", "verified", "in_service"}) {

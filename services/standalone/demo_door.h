@@ -47,6 +47,9 @@ class Door {
     uint32_t restricted_count = 0;
   };
   absl::StatusOr<OpenCases> GetOpenCases(std::string_view who);
+  // From the day on, "2026-01-01", until today by the server's clock.
+  absl::StatusOr<lastmeter::api::v1::Statistics> GetStatistics(std::string_view who,
+                                                               std::string_view from);
 
  private:
   absl::Status Call(std::string_view who, http::Client::Call call,

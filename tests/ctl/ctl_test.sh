@@ -132,6 +132,8 @@ expect 77 'may be read by others' tokens list --file "$folder/tokens"
 # Servers that are not there.
 expect 69 'cannot connect' rules show --url http://127.0.0.1:1
 expect 78 'not a URL' rules show --url localhost
+expect 2 'is not a month' statistics --url http://127.0.0.1:1 --month 2026-13
+expect 2 'give --day, or --month' statistics --url http://127.0.0.1:1 --month 2026-11 --day 2026-11-01
 expect 2 'clock that you trust' clock accept --url http://127.0.0.1:1
 expect 2 '' nonsense
 echo "lastmeterctl does what it says"

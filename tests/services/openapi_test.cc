@@ -162,6 +162,10 @@ TEST_F(OpenApi, DescribesWhatTheServerDoes) {
   Meet(kDesk, "GET", "/v1/cases", "/v1/cases?tier=attic");
   Meet("nobody", "GET", "/v1/cases", "/v1/cases");
   Meet(kHotline, "GET", "/v1/cases", "/v1/cases");
+  Meet(kDesk, "GET", "/v1/statistics", "/v1/statistics?area=430112001");
+  Meet(kDesk, "GET", "/v1/statistics", "/v1/statistics?from=yesterday");
+  Meet("nobody", "GET", "/v1/statistics", "/v1/statistics");
+  Meet(kHotline, "GET", "/v1/statistics", "/v1/statistics");
   const std::string page = "/v1/cases/" + number;
   const Answer one = Meet(kDesk, "GET", "/v1/cases/{number}", page);
   Meet(kDesk, "GET", "/v1/cases/{number}", page, nullptr, {{"If-None-Match", one.Header("etag")}});

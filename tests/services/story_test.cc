@@ -221,6 +221,41 @@ TEST_F(Story, MoreTimeAndAskingOnceMore) {
   EXPECT_EQ(Post(kTanDan, Act(number, "remind"), json::object()).problem, "too-soon");
 }
 
+TEST_F(Story, StatisticsCountWhatWasDone) {
+  Open();
+  const std::string one = Report("elder-alone");
+  Report("injury", "430112107208");
+  ASSERT_EQ(Post(kTanDan, Act(one, "acknowledge"), json::object()).status, 200);
+  ASSERT_EQ(Post(kTanDan, Act(one, "verify"), {{"finding", "FINDING_AS_REPORTED"}}).status, 200);
+  ASSERT_EQ(Post(kTanDan, Act(one, "relief"), {{"kinds", json::array({"NEED_MEALS"})}}).status,
+            200);
+  const std::string wrong =
+      Post(kHotline, "/v1/reports?wait=20s", {{"kind", "injury"}, {"area", kVillage}})
+          .body["caseNumber"];
+  ASSERT_EQ(Post(kHotline, Act(wrong, "withdraw"), {{"reason", "wrong door"}}).status, 200);
+
+  Answer answer = Get(kDesk, "/v1/statistics");
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  const json all = answer.body["period"];
+  EXPECT_EQ(all["begun"], 2);
+  EXPECT_EQ(all["withdrawn"], 1);
+  EXPECT_EQ(all["helpedWithoutHousehold"], 1);
+  EXPECT_EQ(all["times"].size(), 3u) << all;
+  EXPECT_EQ(answer.body["open"].size(), 2u) << answer.body;
+  EXPECT_FALSE(answer.body["yearBefore"].contains("begun"));
+
+  EXPECT_EQ(Get(kTanDan, "/v1/statistics").body["period"]["begun"], 1) << "her own town";
+  EXPECT_EQ(Get(kTanDan, "/v1/statistics?area=430112107").status, 403);
+  EXPECT_EQ(Get(kHotline, "/v1/statistics").status, 403);
+  for (const char* wrong_query : {"from=2026-02-30", "from=2026-02-02&to=2026-02-01", "format=xls",
+                                  "from=2020-01-01", "day=1"}) {
+    EXPECT_EQ(Get(kDesk, std::string("/v1/statistics?") + wrong_query).status, 400) << wrong_query;
+  }
+  // Nothing began in another month.
+  EXPECT_FALSE(
+      Get(kDesk, "/v1/statistics?from=2025-01-01&to=2025-01-31").body["period"].contains("begun"));
+}
+
 TEST_F(Story, RaisesAndHandsDown) {
   Open();
   const std::string number = Report("injury");

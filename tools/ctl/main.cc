@@ -88,6 +88,7 @@ int Main(int argc, char** argv) {
   AddRules(app, &all);
   AddTokens(app, &all);
   AddClock(app, &all);
+  AddStatistics(app, &all);
   AddTopics(app, &all);
   if (const auto exit =
           ParseSettings(app, {.program = "lastmeterctl", .environment = {}}, argc, argv)) {

@@ -71,6 +71,7 @@ void AddRulesWho(CLI::App& rules, std::vector<Subcommand>* all);
 void AddRulesLint(CLI::App& rules, std::vector<Subcommand>* all);
 void AddTokens(CLI::App& app, std::vector<Subcommand>* all);
 void AddClock(CLI::App& app, std::vector<Subcommand>* all);
+void AddStatistics(CLI::App& app, std::vector<Subcommand>* all);
 void AddTopics(CLI::App& app, std::vector<Subcommand>* all);
 
 // Prints "lastmeterctl: …" to standard error and gives the code back.

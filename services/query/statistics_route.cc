@@ -1,0 +1,152 @@
+// GET /v1/statistics
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "engine/base/status.h"
+#include "engine/calendar/work_calendar.h"
+#include "services/common/http_json.h"
+#include "services/query/case_fold.h"
+#include "services/query/query.h"
+#include "services/query/route_helpers.h"
+#include "services/query/statistics.h"
+#include "services/query/visibility.h"
+
+namespace lastmeter::query {
+namespace {
+
+namespace api = lastmeter::api::v1;
+namespace cm = lastmeter::common::v1;
+using lastmeter::view::v1::CaseRow;
+
+constexpr int64_t kMostDays = 366;
+
+// "2026-11-01"; empty for anything else.
+std::optional<Date> ReadDate(std::string_view text) {
+  if (text.size() != 10) return std::nullopt;
+  const auto at = ParseRfc3339(std::string(text) + "T00:00:00+08:00");
+  if (!at) return std::nullopt;
+  return DateOf(*at);
+}
+
+std::string TextOf(Date date) { return FormatRfc3339(StartOf(date)).substr(0, 10); }
+
+// The same day a year before; 29 February has none and counts as the 28th.
+Date YearBefore(Date date) {
+  const Date before = date - 10'000;
+  return IsValidDate(before) ? before : before - 1;
+}
+
+struct Period {
+  Date from;
+  Date to;
+};
+
+// Cycles of the area's cases that began in the period.
+absl::StatusOr<api::StatisticsPeriod> Count(const View& view, const std::string& area, Period days,
+                                            const WorkCalendar* calendar) {
+  Tally tally(calendar);
+  LM_RETURN_IF_ERROR(view.ForEachBegun(days.from, days.to, [&](Date date, const CaseRow& row) {
+    if (!InArea(row.shown().area(), area)) return;
+    for (const auto& cycle : row.cycles()) {
+      if (DateOf({cycle.began_ms()}) == date) tally.Add(row, cycle);
+    }
+  }));
+  return tally.Result();
+}
+
+const api::TimeTaken* Find(const api::StatisticsPeriod& period, cm::Promise promise) {
+  for (const auto& taken : period.times()) {
+    if (taken.promise() == promise) return &taken;
+  }
+  return nullptr;
+}
+
+void Compare(api::Statistics* statistics) {
+  const api::StatisticsPeriod& now = statistics->period();
+  const api::StatisticsPeriod& before = statistics->year_before();
+  api::StatisticsChange* change = statistics->mutable_change();
+  if (auto p = ChangeInPercent(now.begun(), before.begun())) change->set_begun(*p);
+  if (auto p = ChangeInPercent(now.ended(), before.ended())) change->set_ended(*p);
+  if (auto p = ChangeInPercent(now.households_helped(), before.households_helped())) {
+    change->set_households_helped(*p);
+  }
+  const auto median = [&](cm::Promise promise) -> std::optional<double> {
+    const auto* a = Find(now, promise);
+    const auto* b = Find(before, promise);
+    if (a == nullptr || b == nullptr) return std::nullopt;
+    return ChangeInPercent(a->median_minutes(), b->median_minutes());
+  };
+  if (auto p = median(cm::PROMISE_ACKNOWLEDGE)) change->set_acknowledge_median(*p);
+  if (auto p = median(cm::PROMISE_FIRST_RELIEF)) change->set_relief_median(*p);
+  if (auto p = median(cm::PROMISE_RESOLVE)) change->set_close_median(*p);
+}
+
+}  // namespace
+
+void Query::ShowStatistics(const http::Request& request, const Responder& out) const {
+  if (!MayRead(request.caller)) return out->Send(MayNotRead());
+  if (auto problem = CheckParameters(request, {"from", "to", "area", "format"})) {
+    return out->Send(*std::move(problem));
+  }
+  std::string area;
+  if (auto problem = NarrowArea(request, &area)) return out->Send(*std::move(problem));
+  const Timestamp now = options_.now();
+  Period days{DateOf(now) / 100 * 100 + 1, DateOf(now)};
+  for (const auto& [name, date] : {std::pair{"from", &days.from}, std::pair{"to", &days.to}}) {
+    const auto text = request.Query(name);
+    if (!text) continue;
+    const auto read = ReadDate(*text);
+    if (!read) return out->Send(WrongParameter(name, "is not a day such as 2026-11-01"));
+    *date = *read;
+  }
+  if (days.to < days.from) return out->Send(WrongParameter("to", "lies before 'from'"));
+  if (StartOf(days.to) - StartOf(days.from) >= Days(kMostDays)) {
+    return out->Send(WrongParameter("from", "lies more than 366 days before 'to'"));
+  }
+  bool csv = absl::StrContains(request.Header("accept").value_or(""), "text/csv");
+  if (const auto format = request.Query("format")) {
+    if (*format != "json" && *format != "csv") {
+      return out->Send(WrongParameter("format", "is json or csv"));
+    }
+    csv = *format == "csv";
+  }
+
+  std::optional<WorkCalendar> calendar;
+  if (const auto row = view_->FindRules(PartitionId{0}); row.ok() && *row) {
+    lastmeter::rules::v1::Rules rules;
+    if (rules.ParseFromString((*row)->rules())) {
+      if (auto made = WorkCalendar::Create(rules.calendar()); made.ok())
+        calendar = *std::move(made);
+    }
+  }
+  const WorkCalendar* const hours = calendar ? &*calendar : nullptr;
+  const auto period = Count(*view_, area, days, hours);
+  if (!period.ok()) return out->Send(StoreProblem(period.status()));
+  const auto before = Count(*view_, area, {YearBefore(days.from), YearBefore(days.to)}, hours);
+  if (!before.ok()) return out->Send(StoreProblem(before.status()));
+  OpenTally open(now);
+  const absl::Status counted = view_->ForEachOpen(area, [&](const CaseRow& row) { open.Add(row); });
+  if (!counted.ok()) return out->Send(StoreProblem(counted));
+
+  api::Statistics statistics;
+  statistics.set_area(area);
+  statistics.set_from(TextOf(days.from));
+  statistics.set_to(TextOf(days.to));
+  *statistics.mutable_as_of() = ToProtoTime(now.ms);
+  *statistics.mutable_period() = *period;
+  *statistics.mutable_year_before() = *before;
+  Compare(&statistics);
+  open.Into(&statistics);
+  if (!csv) return out->Send(http::JsonResponse(200, statistics));
+  http::Response response;
+  response.content_type = "text/csv; charset=utf-8";
+  response.headers.emplace_back(
+      "Content-Disposition",
+      "attachment; filename=\"lastmeter-" + statistics.from() + "-" + statistics.to() + ".csv\"");
+  response.body = StatisticsCsv(statistics);
+  out->Send(std::move(response));
+}
+
+}  // namespace lastmeter::query

@@ -1,0 +1,248 @@
+#include "services/query/statistics.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <sstream>
+
+#include "services/query/case_fold.h"
+#include "services/query/cycle_fold.h"
+#include "tests/core/sample_rules.h"
+#include "tests/paths.h"
+#include "tests/scenarios/play.h"
+
+namespace lastmeter::query {
+namespace {
+
+namespace cm = common::v1;
+namespace ev = event::v1;
+using scenario::Player;
+using testing::DoubleNear;
+using testing::HasSubstr;
+using testing::StartsWith;
+using view::v1::CaseRow;
+
+Timestamp At(const char* text) { return *ParseRfc3339(std::string(text) + "+08:00"); }
+
+// A cycle that began on a Monday at nine and ended so many minutes later.
+void AddEnded(CaseRow* row, int minutes, cm::Outcome outcome) {
+  auto* cycle = row->add_cycles();
+  cycle->set_number(static_cast<uint32_t>(row->cycles_size()));
+  cycle->set_began_ms(At("2026-01-05T09:00:00").ms);
+  cycle->set_ended_ms(cycle->began_ms() + Minutes(minutes).ms);
+  cycle->set_outcome(outcome);
+}
+
+api::v1::StatisticsPeriod TallyOf(const std::vector<CaseRow>& rows, const WorkCalendar* calendar) {
+  Tally tally(calendar);
+  for (const CaseRow& row : rows) {
+    for (const auto& cycle : row.cycles()) tally.Add(row, cycle);
+  }
+  return tally.Result();
+}
+
+TEST(TallyTest, MediansAndNinetiethPercentilesAreExact) {
+  const auto calendar = *WorkCalendar::Create(SampleRules().calendar());
+  std::vector<CaseRow> rows(10);
+  for (int i = 0; i < 10; ++i)
+    AddEnded(&rows[static_cast<size_t>(i)], (10 - i) * 10, cm::OUTCOME_NEED_MET);
+  auto period = TallyOf(rows, &calendar);
+  ASSERT_EQ(period.times_size(), 1);
+  EXPECT_EQ(period.times(0).promise(), cm::PROMISE_RESOLVE);
+  EXPECT_EQ(period.times(0).count(), 10u);
+  EXPECT_DOUBLE_EQ(period.times(0).median_minutes(), 55);
+  EXPECT_DOUBLE_EQ(period.times(0).p90_minutes(), 90);
+  EXPECT_DOUBLE_EQ(period.times(0).median_working_minutes(), 55);
+
+  // From Monday nine to Tuesday nine there are eight and a half duty hours less the half before.
+  rows.resize(1);
+  rows[0].mutable_cycles(0)->set_ended_ms(At("2026-01-06T09:00:00").ms);
+  period = TallyOf(rows, &calendar);
+  EXPECT_DOUBLE_EQ(period.times(0).median_minutes(), 24 * 60);
+  EXPECT_DOUBLE_EQ(period.times(0).p90_working_minutes(), 7 * 60);
+  EXPECT_EQ(TallyOf(rows, nullptr).times(0).median_working_minutes(), 0);
+}
+
+TEST(TallyTest, HouseholdsCountOnceAndWithdrawnReportsNowhere) {
+  std::vector<CaseRow> rows(5);
+  AddEnded(&rows[0], 10, cm::OUTCOME_NEED_MET);
+  AddEnded(&rows[0], 20, cm::OUTCOME_PARTLY_MET);
+  rows[0].mutable_shown()->set_household_ref("h1");
+  AddEnded(&rows[1], 10, cm::OUTCOME_NEED_MET);
+  rows[1].mutable_shown()->set_household_ref("h1");
+  AddEnded(&rows[2], 10, cm::OUTCOME_UNFOUNDED);
+  rows[2].mutable_shown()->set_household_ref("h2");
+  AddEnded(&rows[3], 10, cm::OUTCOME_NEED_MET);
+  AddEnded(&rows[4], 5, cm::OUTCOME_WITHDRAWN);
+  rows[4].mutable_cycles(0)->add_misses()->set_tier(cm::TIER_GRID);
+  const auto period = TallyOf(rows, nullptr);
+  EXPECT_EQ(period.begun(), 5u);
+  EXPECT_EQ(period.reopened(), 1u);
+  EXPECT_EQ(period.withdrawn(), 1u);
+  EXPECT_EQ(period.ended(), 5u);
+  EXPECT_EQ(period.households_helped(), 1u);
+  EXPECT_EQ(period.helped_without_household(), 1u);
+  EXPECT_EQ(period.misses_size(), 0);
+}
+
+TEST(TallyTest, WhatWasLateThroughUsIsNobodysFault) {
+  std::vector<CaseRow> rows(1);
+  AddEnded(&rows[0], 10, cm::OUTCOME_NEED_MET);
+  for (const bool outage : {false, true}) {
+    for (const bool limit : {false, true}) {
+      auto* miss = rows[0].mutable_cycles(0)->add_misses();
+      miss->set_tier(cm::TIER_TOWN);
+      miss->set_promise(cm::PROMISE_VERIFY);
+      miss->set_outage(outage);
+      miss->set_limit(limit);
+    }
+  }
+  const auto period = TallyOf(rows, nullptr);
+  ASSERT_EQ(period.misses_size(), 1);
+  EXPECT_EQ(period.misses(0).turns(), 1u);
+  EXPECT_EQ(period.misses(0).limits(), 1u);
+  EXPECT_EQ(period.misses(0).ours(), 2u);
+}
+
+TEST(StatisticsTest, ChangesNeedSomethingToCompareWith) {
+  EXPECT_FALSE(ChangeInPercent(5, 0).has_value());
+  EXPECT_DOUBLE_EQ(*ChangeInPercent(70, 100), -30);
+  EXPECT_DOUBLE_EQ(*ChangeInPercent(150, 100), 50);
+}
+
+TEST(StatisticsTest, CsvOpensInASpreadsheet) {
+  api::v1::Statistics statistics;
+  statistics.set_from("2026-01-01");
+  statistics.set_to("2026-01-31");
+  statistics.mutable_period()->set_begun(7);
+  statistics.mutable_year_before()->set_begun(5);
+  auto* open = statistics.add_open();
+  open->set_tier(cm::TIER_VILLAGE);
+  open->set_older(3);
+  const std::string csv = StatisticsCsv(statistics);
+  EXPECT_THAT(csv, StartsWith("\xEF\xBB\xBF\"指标 figure\",\"2026-01-01 – 2026-01-31\""));
+  EXPECT_THAT(csv, HasSubstr("\"受理 begun\",\"7\",\"5\"\r\n"));
+  EXPECT_THAT(csv,
+              HasSubstr("\"在办 open now, 村（社区） village: 十天以上 older\",\"3\",\"\"\r\n"));
+}
+
+// ---- Against an independent count over the records of every scenario.
+
+struct Naive {
+  uint32_t begun = 0;
+  uint32_t ended = 0;
+  uint32_t withdrawn = 0;
+  uint32_t acknowledged = 0;
+  uint32_t relieved = 0;
+  uint32_t turns = 0;
+  uint32_t limits = 0;
+  uint32_t ours = 0;
+  bool operator==(const Naive&) const = default;
+};
+
+std::ostream& operator<<(std::ostream& out, const Naive& n) {
+  return out << n.begun << " begun, " << n.ended << " ended, " << n.withdrawn << " withdrawn, "
+             << n.acknowledged << " acknowledged, " << n.relieved << " relieved, " << n.turns
+             << " turns, " << n.limits << " limits, " << n.ours << " ours";
+}
+
+Naive CountOver(const Player& player) {
+  // What became of each cycle, by the words of its events alone.
+  struct Seen {
+    bool ended = false, withdrawn = false, acknowledged = false, relieved = false;
+    uint32_t turns = 0, limits = 0, ours = 0;
+  };
+  std::map<std::pair<std::string, uint32_t>, Seen> cycles;
+  for (const auto& sealed : player.records()) {
+    const ev::Event& e = sealed.record.event();
+    if (e.case_number().empty() || e.has_command_rejected()) continue;
+    Seen& seen = cycles[{e.case_number(), e.cycle()}];
+    seen.ended = seen.ended || e.has_case_closed() || e.has_case_merged();
+    seen.withdrawn = seen.withdrawn || e.has_case_withdrawn();
+    seen.acknowledged = seen.acknowledged || e.has_case_acknowledged();
+    seen.relieved = seen.relieved || e.has_relief_recorded();
+    const bool unanswered =
+        e.has_case_escalated() && e.case_escalated().reason() == ev::CLIMB_REASON_UNANSWERED;
+    if (unanswered || e.has_ladder_exhausted()) {
+      const bool ours = unanswered ? e.case_escalated().outage() : e.ladder_exhausted().outage();
+      ++(ours ? seen.ours : seen.turns);
+    }
+    if (e.has_clock_breached()) ++(e.clock_breached().outage() ? seen.ours : seen.limits);
+  }
+  Naive naive;
+  for (const auto& [key, seen] : cycles) {
+    if (seen.withdrawn) {
+      ++naive.withdrawn;
+      continue;
+    }
+    ++naive.begun;
+    naive.ended += seen.ended;
+    naive.acknowledged += seen.acknowledged;
+    naive.relieved += seen.relieved;
+    naive.turns += seen.turns;
+    naive.limits += seen.limits;
+    naive.ours += seen.ours;
+  }
+  return naive;
+}
+
+Naive CountOf(const api::v1::StatisticsPeriod& period) {
+  Naive naive;
+  naive.begun = period.begun();
+  naive.ended = period.ended();
+  naive.withdrawn = period.withdrawn();
+  for (const auto& taken : period.times()) {
+    if (taken.promise() == cm::PROMISE_ACKNOWLEDGE) naive.acknowledged = taken.count();
+    if (taken.promise() == cm::PROMISE_FIRST_RELIEF) naive.relieved = taken.count();
+  }
+  for (const auto& misses : period.misses()) {
+    naive.turns += misses.turns();
+    naive.limits += misses.limits();
+    naive.ours += misses.ours();
+  }
+  return naive;
+}
+
+class StatisticsOfScenariosTest : public testing::TestWithParam<std::filesystem::path> {};
+
+TEST_P(StatisticsOfScenariosTest, AgreeWithACountOverTheLog) {
+  std::ifstream in(GetParam());
+  std::stringstream text;
+  text << in.rdbuf();
+  Player player(SampleRules());
+  ASSERT_TRUE(player.Play(text.str()).empty());
+  std::map<std::string, CaseRow> rows;
+  for (const auto& sealed : player.records()) {
+    const ev::Event& event = sealed.record.event();
+    if (event.case_number().empty() || event.has_command_rejected()) continue;
+    FoldCycle(sealed.record, &rows[event.case_number()]);
+    FoldCase(sealed.record, &rows[event.case_number()]);
+  }
+  std::vector<CaseRow> all;
+  for (auto& [number, row] : rows) all.push_back(row);
+  EXPECT_EQ(CountOf(TallyOf(all, nullptr)), CountOver(player));
+}
+
+std::vector<std::filesystem::path> Scenarios() {
+  std::vector<std::filesystem::path> files;
+  for (const auto& entry :
+       std::filesystem::directory_iterator(test::SourcePath("tests/scenarios/files"))) {
+    if (entry.path().extension() == ".scn") files.push_back(entry.path());
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+INSTANTIATE_TEST_SUITE_P(Scenarios, StatisticsOfScenariosTest, testing::ValuesIn(Scenarios()),
+                         [](const auto& info) {
+                           std::string name = info.param.stem().string();
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
+                         });
+
+}  // namespace
+}  // namespace lastmeter::query
