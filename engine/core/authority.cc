@@ -15,9 +15,18 @@ Authority::Authority(const PartitionState& state, const lastmeter::state::v1::Ca
   const RulesView& roster = RosterOf(state);
   const bool in_roster = roster.InRoster(staff_id) || staff_id == FallbackStaff(state);
   told_ = in_roster && std::binary_search(c.told().begin(), c.told().end(), staff_id);
-  tier_ = roster.TierOver(staff_id, c.area());
-  if (c.restricted() && !told_ && !roster.IsNamedOfficer(staff_id, c.area())) {
-    tier_ = cm::TIER_UNSPECIFIED;
+  const auto tier_of = [&](std::string_view id) {
+    const bool may_know = !c.restricted() || told_ || roster.IsNamedOfficer(id, c.area());
+    return may_know ? roster.TierOver(id, c.area()) : cm::TIER_UNSPECIFIED;
+  };
+  tier_ = tier_of(staff_id);
+  // Each day begins with a record that says so.
+  const Date today = std::max<Date>(state.meta().today(), DateOf(state.log_time()));
+  for (const std::string_view away : roster.StandsInFor(staff_id, today)) {
+    // Nobody but a named officer stands in where restricted cases are concerned.
+    if (c.restricted() && !roster.HoldsNamedPost(staff_id)) break;
+    tier_ = std::max(tier_, tier_of(away));
+    if (away == c.handler_id()) for_handler_ = true;
   }
 }
 
@@ -27,11 +36,11 @@ bool Authority::MayAcknowledge() const {
 }
 
 bool Authority::MayClose() const {
-  return staff_id_ == case_.handler_id() || tier_ > HoldingTier(case_);
+  return staff_id_ == case_.handler_id() || for_handler_ || tier_ > HoldingTier(case_);
 }
 
 bool Authority::MayWorkOn() const {
-  return told_ || staff_id_ == case_.handler_id() || tier_ > HoldingTier(case_);
+  return told_ || staff_id_ == case_.handler_id() || for_handler_ || tier_ > HoldingTier(case_);
 }
 
 bool Authority::MayReopen() const { return tier_ >= cm::TIER_VILLAGE; }

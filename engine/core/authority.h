@@ -14,7 +14,8 @@ class Authority {
   Authority(const PartitionState& state, const lastmeter::state::v1::Case& c,
             const std::string& staff_id);
 
-  // The highest tier that the person holds over the case's area; unspecified for none, and for
+  // The highest tier that the person, or somebody for whom the person stands in today, holds over
+  // the case's area; unspecified for none, and for
   // everybody who is no named officer where the case is restricted.
   lastmeter::common::v1::Tier tier() const { return tier_; }
 
@@ -35,6 +36,8 @@ class Authority {
   const std::string& staff_id_;
   lastmeter::common::v1::Tier tier_ = lastmeter::common::v1::TIER_UNSPECIFIED;
   bool told_ = false;
+  // Stands in today for whoever took the case on.
+  bool for_handler_ = false;
 };
 
 }  // namespace lastmeter

@@ -65,8 +65,9 @@ bool Contains(const google::protobuf::RepeatedPtrField<std::string>& sorted,
   return std::binary_search(sorted.begin(), sorted.end(), id);
 }
 
-bool Contains(const std::vector<std::string>& ids, const std::string& id) {
-  return std::find(ids.begin(), ids.end(), id) != ids.end();
+bool Contains(const std::vector<Candidate>& staff, const std::string& id) {
+  return std::any_of(staff.begin(), staff.end(),
+                     [&](const Candidate& one) { return one.id == id; });
 }
 
 }  // namespace
@@ -98,6 +99,13 @@ std::vector<Pause> PausesOf(const lastmeter::state::v1::Clock& clock) {
 
 const std::string& FallbackStaff(const PartitionState& state) {
   return RosterOf(state).rules().policy().fallback_staff_id();
+}
+
+ev::Notice NoticeMaker::Make(const Candidate& candidate, cm::Tier tier, ev::Purpose purpose,
+                             Timestamp not_before) {
+  ev::Notice notice = Make(candidate.id, tier, purpose, not_before);
+  notice.set_stands_in_for(candidate.stands_in_for);
+  return notice;
 }
 
 ev::Notice NoticeMaker::Make(const std::string& staff_id, cm::Tier tier, ev::Purpose purpose,
@@ -156,11 +164,11 @@ Candidates LadderPlanner::Find(cm::Tier tier) const {
     if (post->outside_authority()) continue;
     if (post->duty() != rl::DUTY_ALWAYS && !duty_hours) continue;
     if (case_.restricted() && !post->named_officer()) continue;
+    auto present = Present(post->staff_id());
+    if (!present) continue;
     somebody = true;
-    if (post->staff_id() == case_.reporter_id() || Contains(found.staff, post->staff_id())) {
-      continue;
-    }
-    if (found.staff.size() < kMostNotices) found.staff.push_back(post->staff_id());
+    if (present->id == case_.reporter_id() || Contains(found.staff, present->id)) continue;
+    if (found.staff.size() < kMostNotices) found.staff.push_back(*std::move(present));
   }
   if (found.staff.empty()) {
     found.empty_because = somebody               ? ev::PASS_REASON_SAME_PEOPLE
@@ -180,7 +188,7 @@ LadderPlanner::Climb LadderPlanner::Plan(cm::Promise promise, uint32_t round, cm
   const Timestamp tell_at = TellAt();
   const Timestamp not_before = tell_at == now_ ? Timestamp{0} : tell_at;
   NoticeMaker maker(number_, case_);
-  const auto begin = [&](cm::Tier tier, const std::vector<std::string>& staff) {
+  const auto begin = [&](cm::Tier tier, const std::vector<Candidate>& staff) {
     ev::Turn turn;
     turn.set_promise(promise);
     turn.set_round(round);
@@ -189,8 +197,8 @@ LadderPlanner::Climb LadderPlanner::Plan(cm::Promise promise, uint32_t round, cm
     const Deadline limit = LimitOf(promise, tier, now_);
     turn.set_due_ms(limit.due.ms);
     turn.set_provisional(limit.provisional);
-    for (const std::string& id : staff) {
-      *turn.add_notices() = maker.Make(id, tier, ev::PURPOSE_ANSWER, not_before);
+    for (const Candidate& one : staff) {
+      *turn.add_notices() = maker.Make(one, tier, ev::PURPOSE_ANSWER, not_before);
     }
     return turn;
   };
@@ -199,9 +207,9 @@ LadderPlanner::Climb LadderPlanner::Plan(cm::Promise promise, uint32_t round, cm
     if (rung.tier() < from) continue;
     if (case_.restricted() && rung.tier() < cm::TIER_TOWN) continue;
     Candidates candidates = Find(rung.tier());
-    std::vector<std::string> staff;
-    for (const std::string& id : candidates.staff) {
-      if (!asked_before(id)) staff.push_back(id);
+    std::vector<Candidate> staff;
+    for (const Candidate& one : candidates.staff) {
+      if (!asked_before(one.id)) staff.push_back(one);
     }
     if (staff.empty()) {
       ev::TierPassed& passed = climb.passed.emplace_back();
@@ -213,14 +221,14 @@ LadderPlanner::Climb LadderPlanner::Plan(cm::Promise promise, uint32_t round, cm
       continue;
     }
     climb.turn = begin(rung.tier(), staff);
-    std::vector<std::string> told = std::move(staff);
+    std::vector<Candidate> told = std::move(staff);
     for (int tier : rung.copied_in()) {
       if (case_.restricted() && tier < cm::TIER_TOWN) continue;
-      for (const std::string& id : Find(static_cast<cm::Tier>(tier)).staff) {
-        if (Contains(told, id) || told.size() >= kMostNotices) continue;
+      for (const Candidate& one : Find(static_cast<cm::Tier>(tier)).staff) {
+        if (Contains(told, one.id) || told.size() >= kMostNotices) continue;
         *climb.turn->add_notices() =
-            maker.Make(id, static_cast<cm::Tier>(tier), ev::PURPOSE_COPY, not_before);
-        told.push_back(id);
+            maker.Make(one, static_cast<cm::Tier>(tier), ev::PURPOSE_COPY, not_before);
+        told.push_back(one);
       }
     }
     return climb;
@@ -228,21 +236,33 @@ LadderPlanner::Climb LadderPlanner::Plan(cm::Promise promise, uint32_t round, cm
 
   const std::string& fallback = FallbackStaff(state_);
   if (!asked_before(fallback)) {
-    climb.turn = begin(cm::TIER_DISTRICT, {fallback});
+    climb.turn = begin(cm::TIER_DISTRICT, {Candidate{fallback, {}}});
     climb.fallback = true;
   }
   return climb;
 }
 
+std::optional<Candidate> LadderPlanner::Present(const std::string& staff_id) const {
+  const RulesView& roster = RosterOf(state_);
+  const Date date = DateOf(TellAt());
+  const rl::Absence* absence = roster.AbsenceOf(staff_id, date);
+  if (absence == nullptr) return Candidate{staff_id, {}};
+  // Whoever stands in may be away too; nobody stands in for a stand-in.
+  const std::string& stand_in = absence->stand_in();
+  if (stand_in.empty() || roster.AbsenceOf(stand_in, date) != nullptr) return std::nullopt;
+  if (case_.restricted() && !roster.HoldsNamedPost(stand_in)) return std::nullopt;
+  return Candidate{stand_in, staff_id};
+}
+
 std::vector<ev::Notice> LadderPlanner::NoticesAtTop(ev::Purpose purpose) const {
   Candidates top = Find(cm::TIER_DISTRICT);
-  if (top.staff.empty()) top.staff.push_back(FallbackStaff(state_));
+  if (top.staff.empty()) top.staff.push_back({FallbackStaff(state_), {}});
   NoticeMaker maker(number_, case_);
   const Timestamp tell_at = TellAt();
   std::vector<ev::Notice> notices;
-  for (const std::string& id : top.staff) {
+  for (const Candidate& one : top.staff) {
     notices.push_back(
-        maker.Make(id, cm::TIER_DISTRICT, purpose, tell_at == now_ ? Timestamp{0} : tell_at));
+        maker.Make(one, cm::TIER_DISTRICT, purpose, tell_at == now_ ? Timestamp{0} : tell_at));
   }
   return notices;
 }
@@ -265,8 +285,9 @@ std::vector<ev::Notice> LadderPlanner::NoticesToHolder(ev::Purpose purpose) cons
   const Timestamp tell_at = TellAt();
   std::vector<ev::Notice> notices;
   for (const std::string& id : staff) {
-    notices.push_back(
-        maker.Make(id, HoldingTier(case_), purpose, tell_at == now_ ? Timestamp{0} : tell_at));
+    // Whoever holds the case keeps it while away; whoever stands in is told instead.
+    notices.push_back(maker.Make(Present(id).value_or(Candidate{id, {}}), HoldingTier(case_),
+                                 purpose, tell_at == now_ ? Timestamp{0} : tell_at));
   }
   return notices;
 }

@@ -29,12 +29,21 @@ const lastmeter::rules::v1::ClockPolicy* ClockPolicyOf(const PartitionState& sta
 // The pauses of a clock that are over, in order.
 std::vector<Pause> PausesOf(const lastmeter::state::v1::Clock& clock);
 
+// Somebody who may be told.
+struct Candidate {
+  std::string id;
+  // Who is away; empty unless this person stands in.
+  std::string stands_in_for;
+};
+
 // Makes the notices of one case, numbered on from those it has.
 class NoticeMaker {
  public:
   NoticeMaker(const CaseNumber& number, const lastmeter::state::v1::Case& c)
       : prefix_(number.ToString() + "/"), next_(c.notices() + 1) {}
   lastmeter::event::v1::Notice Make(const std::string& staff_id, lastmeter::common::v1::Tier tier,
+                                    lastmeter::event::v1::Purpose purpose, Timestamp not_before);
+  lastmeter::event::v1::Notice Make(const Candidate& candidate, lastmeter::common::v1::Tier tier,
                                     lastmeter::event::v1::Purpose purpose, Timestamp not_before);
 
   // Leaves out the numbers of notices made elsewhere.
@@ -47,7 +56,7 @@ class NoticeMaker {
 
 // People of a tier that may be told of the case now.
 struct Candidates {
-  std::vector<std::string> staff;  // in roster order, nobody twice
+  std::vector<Candidate> staff;  // in roster order, nobody twice
   // Why nobody is left; unspecified when somebody is.
   lastmeter::event::v1::PassReason empty_because = lastmeter::event::v1::PASS_REASON_UNSPECIFIED;
 };
@@ -112,6 +121,8 @@ class LadderPlanner {
   Timestamp TellAt(Timestamp t) const;
   Timestamp TellAt() const { return TellAt(now_); }
   Candidates Find(lastmeter::common::v1::Tier tier) const;
+  // The person, or whoever stands in now; empty where a person is away and nobody does.
+  std::optional<Candidate> Present(const std::string& staff_id) const;
 
  private:
   lastmeter::event::v1::ClockStart Start(const lastmeter::rules::v1::ClockPolicy& clock,

@@ -172,7 +172,8 @@ void DecideReassign(Draft& draft, const CommandContext& context) {
   if (IsEmpty(reassign.reason())) {
     return Reject(draft, context, ev::REJECTION_MISSING_FIELD, "reassigning needs a reason");
   }
-  if (!roster.KnowsArea(reassign.area()) || reassign.area() == c.area()) {
+  if (!roster.KnowsArea(reassign.area()) || reassign.area() == c.area() ||
+      roster.CurrentArea(reassign.area()) != reassign.area()) {
     return Reject(draft, context, ev::REJECTION_UNKNOWN_AREA,
                   "reassigning needs the code of another area that the rules list");
   }

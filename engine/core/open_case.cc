@@ -198,7 +198,9 @@ Timestamp DecideReport(Draft& draft, const LogInput& input) {
   }
   Opening opening;
   opening.routing_code = report.routing_code();
-  opening.area = report.area();
+  // Villages merge and split; reports go on naming the old code for a while.
+  opening.area = RosterOf(state).CurrentArea(report.area());
+  if (opening.area != report.area()) opening.opened.set_reported_area(report.area());
   opening.restricted = restricted;
   opening.enter_at = RosterOf(state).EntryTier(report.reporter_tier());
   if (restricted) opening.enter_at = std::max(opening.enter_at, cm::TIER_TOWN);

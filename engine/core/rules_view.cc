@@ -37,6 +37,7 @@ std::unique_ptr<RulesView> RulesView::Create(rules::v1::Rules rules) {
   view->IndexPolicy();
   view->IndexAreas();
   view->IndexRoster();
+  view->IndexAbsences();
   return view;
 }
 
@@ -73,6 +74,13 @@ void RulesView::IndexAreas() {
     if (node.area->tier() == common::v1::TIER_DISTRICT) district_ = &node;
   }
   LM_CHECK(district_ != nullptr) << "rules without a district";
+}
+
+void RulesView::IndexAbsences() {
+  for (const auto& absence : rules_.absences()) {
+    absences_[absence.staff_id()].push_back(&absence);
+    if (!absence.stand_in().empty()) stand_ins_[absence.stand_in()].push_back(&absence);
+  }
 }
 
 void RulesView::IndexRoster() {
@@ -136,6 +144,12 @@ RulesView::Node* RulesView::FindKey(uint64_t key) {
 }
 
 const RulesView::Node* RulesView::Find(std::string_view code) const {
+  const Node* node = FindListed(code);
+  if (node == nullptr || node->area->successor().empty()) return node;
+  return FindKey(KeyOf(node->area->successor()));
+}
+
+const RulesView::Node* RulesView::FindListed(std::string_view code) const {
   uint64_t key = KeyOf(code);
   if (key == 0) return nullptr;
   if (const Node* node = FindKey(key)) return node;
@@ -219,6 +233,39 @@ std::span<const Post* const> RulesView::PostsOf(std::string_view staff_id) const
   const Person* person = FindPerson(staff_id);
   if (person == nullptr) return {};
   return person->posts;
+}
+
+std::string_view RulesView::CurrentArea(std::string_view code) const {
+  const Node* node = FindListed(code);
+  if (node == nullptr || node->area->successor().empty()) return code;
+  return node->area->successor();
+}
+
+const rules::v1::Absence* RulesView::AbsenceOf(std::string_view staff_id, Date date) const {
+  auto it = absences_.find(staff_id);
+  if (it == absences_.end()) return nullptr;
+  for (const auto* absence : it->second) {
+    if (absence->from_date() <= date && date <= absence->to_date()) return absence;
+  }
+  return nullptr;
+}
+
+std::vector<std::string_view> RulesView::StandsInFor(std::string_view staff_id, Date date) const {
+  std::vector<std::string_view> away;
+  auto it = stand_ins_.find(staff_id);
+  if (it == stand_ins_.end() || AbsenceOf(staff_id, date) != nullptr) return away;
+  for (const auto* absence : it->second) {
+    if (absence->from_date() <= date && date <= absence->to_date()) {
+      away.push_back(absence->staff_id());
+    }
+  }
+  return away;
+}
+
+bool RulesView::HoldsNamedPost(std::string_view staff_id) const {
+  const auto posts = PostsOf(staff_id);
+  return std::any_of(posts.begin(), posts.end(),
+                     [](const Post* post) { return post->named_officer(); });
 }
 
 bool RulesView::KnowsArea(std::string_view code) const { return FindKey(KeyOf(code)) != nullptr; }

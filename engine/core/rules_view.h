@@ -80,6 +80,15 @@ class RulesView {
   // All posts of a person, in roster order; empty for a stranger.
   std::span<const lastmeter::rules::v1::Post* const> PostsOf(std::string_view staff_id) const;
 
+  // The absence that a person is on that day; null for none.
+  const lastmeter::rules::v1::Absence* AbsenceOf(std::string_view staff_id, Date date) const;
+  // For whom a person stands in that day, in the order of the rules.
+  std::vector<std::string_view> StandsInFor(std::string_view staff_id, Date date) const;
+  // Holds a post marked as named officer anywhere.
+  bool HoldsNamedPost(std::string_view staff_id) const;
+
+  // The code itself, or that of the area which took the place of the listed one it stands for.
+  std::string_view CurrentArea(std::string_view code) const;
   // True only for a listed code.
   bool KnowsArea(std::string_view code) const;
   // The listed area that a code stands for: itself, otherwise the village, town or district that
@@ -111,8 +120,11 @@ class RulesView {
   void IndexPolicy();
   void IndexAreas();
   void IndexRoster();
+  void IndexAbsences();
   // Null for a code of another district.
   const Node* Find(std::string_view code) const;
+  // The same, of an area that has a successor too.
+  const Node* FindListed(std::string_view code) const;
   // The district's for a code of another one.
   const Node& FindOrDistrict(std::string_view code) const;
   // Null for a stranger.
@@ -129,6 +141,10 @@ class RulesView {
   PerTier<lastmeter::common::v1::Tier> entry_{};
   absl::btree_map<std::string_view, const lastmeter::rules::v1::Kind*> kinds_;
   absl::btree_map<std::string_view, Person> persons_;
+  // By who is away, and by who stands in.
+  using Absences = std::vector<const lastmeter::rules::v1::Absence*>;
+  absl::btree_map<std::string_view, Absences> absences_;
+  absl::btree_map<std::string_view, Absences> stand_ins_;
   // Sorted and parallel: the searched part stays small and close together.
   std::vector<uint64_t> keys_;
   std::vector<Node> nodes_;

@@ -23,6 +23,7 @@ using rules::v1::Kind;
 using rules::v1::Post;
 
 constexpr uint32_t kMostReopenDays = 3660;
+constexpr int kMostAbsences = 4096;
 
 size_t CodeLength(Tier tier) {
   switch (tier) {
@@ -49,6 +50,8 @@ class Validator {
     problems_.CheckText("version", rules_.version(), kLongestRulesName);
     CheckAreas();
     CheckRoster();
+    CheckSuccessors();
+    CheckAbsences();
     ValidatePolicy(rules_, problems_);
     CheckStaffing();
     CheckCalendar();
@@ -143,6 +146,66 @@ class Validator {
                                           WordOf(area->second->tier()) + ", not a " +
                                           WordOf(post.tier()));
       }
+    }
+  }
+
+  void CheckSuccessors() {
+    for (int i = 0; i < rules_.areas_size(); ++i) {
+      const Area& area = rules_.areas(i);
+      if (area.successor().empty()) continue;
+      const std::string path = PathAt("areas", i) + ".successor";
+      auto successor = areas_.find(area.successor());
+      if (successor == areas_.end()) {
+        problems_.Add(path, "area " + area.successor() + " is not listed");
+      } else if (successor->second->tier() != area.tier()) {
+        problems_.Add(path, area.successor() + " is of another tier");
+      } else if (!successor->second->successor().empty()) {
+        problems_.Add(path, area.successor() + " has a successor itself; name that one");
+      }
+    }
+    for (int i = 0; i < rules_.roster_size(); ++i) {
+      auto area = areas_.find(rules_.roster(i).area());
+      if (area == areas_.end() || area->second->successor().empty()) continue;
+      problems_.Add(PathAt("roster", i) + ".area",
+                    rules_.roster(i).area() + " has a successor; move the post there");
+    }
+  }
+
+  void CheckAbsences() {
+    for (int i = 0; i < rules_.absences_size(); ++i) {
+      const auto& absence = rules_.absences(i);
+      const std::string path = PathAt("absences", i);
+      for (const auto& [field, id] : {std::pair{".staff_id", &absence.staff_id()},
+                                      std::pair{".stand_in", &absence.stand_in()}}) {
+        if (id->empty() && field == std::string_view(".stand_in")) continue;
+        auto person = persons_.find(*id);
+        if (person == persons_.end()) {
+          problems_.Add(path + field, id->empty() ? "is missing" : *id + " is not in the roster");
+        } else if (person->second->outside_authority()) {
+          problems_.Add(path + field, *id + " is an outside authority");
+        }
+      }
+      if (absence.stand_in() == absence.staff_id() && !absence.staff_id().empty()) {
+        problems_.Add(path + ".stand_in", "nobody stands in for themselves");
+      }
+      if (!IsValidDate(absence.from_date())) problems_.Add(path + ".from_date", "is not a date");
+      if (!IsValidDate(absence.to_date())) {
+        problems_.Add(path + ".to_date", "is not a date");
+      } else if (absence.to_date() < absence.from_date()) {
+        problems_.Add(path + ".to_date", "lies before the first day");
+      }
+      for (int j = 0; j < i; ++j) {
+        const auto& other = rules_.absences(j);
+        if (other.staff_id() != absence.staff_id() || other.to_date() < absence.from_date() ||
+            absence.to_date() < other.from_date()) {
+          continue;
+        }
+        problems_.Add(path, absence.staff_id() + " is away twice on the same day");
+        break;
+      }
+    }
+    if (rules_.absences_size() > kMostAbsences) {
+      problems_.Add("absences", "are more than " + std::to_string(kMostAbsences));
     }
   }
 

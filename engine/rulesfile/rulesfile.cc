@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::string_view kPolicyFile = "policy.yaml";
 constexpr std::string_view kAreasFile = "areas.csv";
+constexpr std::string_view kAbsencesFile = "absences.csv";
 constexpr std::string_view kRosterFile = "roster.csv";
 constexpr std::string_view kCalendarFile = "calendar.csv";
 
@@ -90,7 +91,8 @@ void Note(LoadedRules& loaded, const std::string& path, std::string_view file, i
 void ReadAreas(const std::string& text, LoadedRules& loaded, FileProblems& problems) {
   Note(loaded, "areas", kAreasFile, 1);
   for (const CsvRow& csv :
-       ReadCsv(kAreasFile, text, {{"code"}, {"tier"}, {"parent"}, {"name"}}, problems)) {
+       ReadCsv(kAreasFile, text, {{"code"}, {"tier"}, {"parent"}, {"name"}, {"successor", false}},
+               problems)) {
     Row row(kAreasFile, csv, problems);
     Note(loaded, At("areas", loaded.rules.areas_size()), kAreasFile, csv.line);
     auto* area = loaded.rules.add_areas();
@@ -98,6 +100,7 @@ void ReadAreas(const std::string& text, LoadedRules& loaded, FileProblems& probl
     area->set_tier(row.Word(1, ReadTier, kTierWords));
     area->set_parent(row.Code(2));
     area->set_name(row.Text(3));
+    area->set_successor(row.Code(4));
   }
 }
 
@@ -122,6 +125,20 @@ void ReadRoster(const std::string& text, LoadedRules& loaded, FileProblems& prob
     post->set_duty(row.Word(4, ReadDuty, kDutyWords));
     post->set_named_officer(row.Word<bool>(5, ReadYesNo, kYesNoWords, false));
     post->set_outside_authority(row.Word<bool>(6, ReadYesNo, kYesNoWords, false));
+  }
+}
+
+void ReadAbsences(const std::string& text, LoadedRules& loaded, FileProblems& problems) {
+  Note(loaded, "absences", kAbsencesFile, 1);
+  for (const CsvRow& csv : ReadCsv(
+           kAbsencesFile, text, {{"staff_id"}, {"from"}, {"to"}, {"stand_in", false}}, problems)) {
+    Row row(kAbsencesFile, csv, problems);
+    Note(loaded, At("absences", loaded.rules.absences_size()), kAbsencesFile, csv.line);
+    auto* absence = loaded.rules.add_absences();
+    absence->set_staff_id(row.Text(0));
+    absence->set_from_date(row.Word(1, ReadDate, "a date such as " + std::string(kDateWords)));
+    absence->set_to_date(row.Word(2, ReadDate, "a date such as " + std::string(kDateWords)));
+    absence->set_stand_in(row.Text(3));
   }
 }
 
@@ -162,6 +179,10 @@ absl::StatusOr<LoadedRules> LoadRulesDir(const std::string& dir) {
   if (auto text = ReadFile(dir, kAreasFile, problems)) ReadAreas(*text, loaded, problems);
   if (auto text = ReadFile(dir, kRosterFile, problems)) ReadRoster(*text, loaded, problems);
   if (auto text = ReadFile(dir, kCalendarFile, problems)) ReadCalendar(*text, loaded, problems);
+  // Nobody may be away.
+  if (std::filesystem::exists(std::filesystem::path(dir) / kAbsencesFile, error)) {
+    if (auto text = ReadFile(dir, kAbsencesFile, problems)) ReadAbsences(*text, loaded, problems);
+  }
   LM_RETURN_IF_ERROR(problems.ToStatus());
   return loaded;
 }

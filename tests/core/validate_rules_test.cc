@@ -138,6 +138,66 @@ TEST(ValidateRulesTest, RefusesBrokenPosts) {
   });
 }
 
+TEST(ValidateRulesTest, RefusesAbsencesOfNobody) {
+  const auto away = [](const char* who, uint32_t from, uint32_t to, const char* stand_in) {
+    return [=](Rules& r) {
+      auto* absence = r.add_absences();
+      absence->set_staff_id(who);
+      absence->set_from_date(from);
+      absence->set_to_date(to);
+      absence->set_stand_in(stand_in);
+    };
+  };
+  ExpectOnly({
+      {"absences[0].staff_id: is missing", away("", 20260105, 20260106, "tan-dan")},
+      {"absences[0].staff_id: nobody is not in the roster", away("nobody", 20260105, 20260106, "")},
+      {"absences[0].staff_id: police-duty is an outside authority",
+       away("police-duty", 20260105, 20260106, "")},
+      {"absences[0].stand_in: nobody is not in the roster",
+       away("tan-dan", 20260105, 20260106, "nobody")},
+      {"absences[0].stand_in: nobody stands in for themselves",
+       away("tan-dan", 20260105, 20260106, "tan-dan")},
+      {"absences[0].from_date: is not a date", away("tan-dan", 20260230, 20260306, "")},
+      {"absences[0].to_date: is not a date", away("tan-dan", 20260105, 0, "")},
+      {"absences[0].to_date: lies before the first day", away("tan-dan", 20260105, 20260104, "")},
+      {"absences[1]: tan-dan is away twice on the same day",
+       [=](Rules& r) {
+         away("tan-dan", 20260105, 20260110, "")(r);
+         away("tan-dan", 20260110, 20260112, "")(r);
+       }},
+  });
+}
+
+TEST(ValidateRulesTest, RefusesSuccessorsThatDoNotExist) {
+  const auto replaced = [](const char* code, const char* successor) {
+    return [=](Rules& r) {
+      for (auto& area : *r.mutable_areas()) {
+        if (area.code() == code) area.set_successor(successor);
+      }
+    };
+  };
+  // 430112003001: a village with nobody.
+  int last = 0;
+  const Rules sample = SampleRules();
+  while (sample.areas(last).code() != "430112003001") ++last;
+  const std::string path = "areas[" + std::to_string(last) + "].successor: ";
+  const std::string unknown = path + "area 430112009001 is not listed";
+  const std::string other_tier = path + "430112001 is of another tier";
+  ExpectOnly({
+      {unknown.c_str(), replaced("430112003001", "430112009001")},
+      {other_tier.c_str(), replaced("430112003001", "430112001")},
+  });
+  Rules chain = SampleRules();
+  replaced("430112003001", "430112001003")(chain);
+  replaced("430112001003", "430112001001")(chain);
+  EXPECT_THAT(ProblemsOf(chain),
+              ElementsAre(path + "430112001003 has a successor itself; name that one"));
+  Rules staffed = SampleRules();
+  replaced("430112001002", "430112001001")(staffed);
+  EXPECT_THAT(ProblemsOf(staffed),
+              Contains(testing::HasSubstr("430112001002 has a successor; move the post there")));
+}
+
 TEST(ValidateRulesTest, RefusesADistrictThatNobodyAnswersFor) {
   ExpectOnly({
       {"policy.fallback_staff_id: is missing",
@@ -152,6 +212,8 @@ TEST(ValidateRulesTest, RefusesADistrictThatNobodyAnswersFor) {
        [](Rules& r) { r.mutable_roster(8)->clear_named_officer(); }},
       {"roster: no named officer at any district, but kind child-in-danger is restricted",
        [](Rules& r) { r.mutable_roster(2)->clear_named_officer(); }},
+      {"policy.withdraw_within_minutes: is longer than a day",
+       [](Rules& r) { r.mutable_policy()->set_withdraw_within_minutes(1441); }},
       {"policy.hold_at_most_days: is longer than a year",
        [](Rules& r) { r.mutable_policy()->set_hold_at_most_days(367); }},
       {"policy.reopen_within_days: is more than 3660",

@@ -294,6 +294,44 @@ TEST_F(RulesFileTest, FindsTheLineOfAProblemOrOfWhatIsAroundIt) {
   EXPECT_EQ(loaded->LineOf("nowhere"), "policy.yaml:1");
 }
 
+TEST_F(RulesFileTest, ReadsWhoIsAwayAndWhatTookAPlace) {
+  files_["areas.csv"] =
+      "code,tier,parent,name,successor\n"
+      "430112,district,,望城区,\n"
+      "430112001,town,430112,高塘岭街道,430112003\n"
+      "430112003,town,430112,丁字湾街道,\n";
+  files_["absences.csv"] =
+      "staff_id,from,to,stand_in\ndesk,2026-10-01,2026-10-08,deputy\ndesk,2026-12-01,2026-12-01,\n";
+  auto loaded = Load();
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  EXPECT_EQ(loaded->rules.areas(1).successor(), "430112003");
+  ASSERT_EQ(loaded->rules.absences_size(), 2);
+  EXPECT_EQ(loaded->rules.absences(0).from_date(), 20261001u);
+  EXPECT_EQ(loaded->rules.absences(0).to_date(), 20261008u);
+  EXPECT_EQ(loaded->rules.absences(0).stand_in(), "deputy");
+  EXPECT_EQ(loaded->LineOf("absences[1].stand_in"), "absences.csv:3");
+  EXPECT_EQ(ComplaintAfter("absences.csv", "2026-10-08", "8 October"),
+            "absences.csv:2: '8 October' is not a date such as 2026-12-31");
+}
+
+TEST_F(RulesFileTest, ReadsHolds) {
+  files_["policy.yaml"] += "hold_at_most_days: 14\nwithdraw_within_minutes: 5\n";
+  const std::string within = "        within: 10wd\n";
+  auto& policy = files_["policy.yaml"];
+  policy.insert(policy.find(within) + within.size(),
+                "        paused_by: [household-away, documents]\n        statutory: no\n");
+  auto loaded = Load();
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  EXPECT_EQ(loaded->rules.policy().hold_at_most_days(), 14u);
+  EXPECT_EQ(loaded->rules.policy().withdraw_within_minutes(), 5u);
+  const auto& clock = loaded->rules.policy().levels(0).clocks(0);
+  ASSERT_EQ(clock.paused_by_size(), 2);
+  EXPECT_EQ(clock.paused_by(1), common::v1::HOLD_REASON_DOCUMENTS);
+  EXPECT_FALSE(clock.statutory());
+  EXPECT_THAT(ComplaintAfter("policy.yaml", "documents", "rain"),
+              testing::HasSubstr("'rain' is not household-away, in-hospital, documents or others"));
+}
+
 // The shipped rules, through the same door as an operator's.
 class ShippedRulesTest : public testing::Test {
  protected:

@@ -26,6 +26,7 @@ std::string Join(const google::protobuf::RepeatedPtrField<ev::Notice>& notices,
     if (notice.purpose() != purpose) continue;
     if (!out.empty()) out += ",";
     out += notice.staff_id();
+    if (!notice.stands_in_for().empty()) out += "(for:" + notice.stands_in_for() + ")";
   }
   return out;
 }
@@ -85,6 +86,8 @@ Described Describe(const ev::Event& event, Timestamp now) {
       for (const auto& twin : e.possible_twins()) add("twin", twin);
       add("authorities", Join(e.authorities(), ev::PURPOSE_OUTSIDE_AUTHORITY));
       if (event.restricted()) add("restricted", "yes");
+      add("reported-area", e.reported_area());
+      if (!e.reported_area().empty()) add("area", event.area());
       if (e.unreadable()) add("unreadable", "yes");
       if (e.occurred_at_clipped()) add("clipped", "yes");
       break;

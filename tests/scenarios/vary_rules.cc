@@ -127,6 +127,35 @@ bool SetByLaw(const std::string& text, rl::Rules* rules) {
   return true;
 }
 
+// who:first-day:last-day[:stand-in], days as yyyymmdd.
+bool Away(const std::string& text, rl::Rules* rules) {
+  const auto parts = Split(text, ':');
+  if (parts.size() != 3 && parts.size() != 4) return false;
+  rl::Absence* absence = rules->add_absences();
+  absence->set_staff_id(parts[0]);
+  absence->set_from_date(static_cast<uint32_t>(std::stoul(parts[1])));
+  absence->set_to_date(static_cast<uint32_t>(std::stoul(parts[2])));
+  if (parts.size() == 4) absence->set_stand_in(parts[3]);
+  return true;
+}
+
+// code:successor.
+bool Replaced(const std::string& text, rl::Rules* rules) {
+  const auto parts = Split(text, ':');
+  if (parts.size() != 2) return false;
+  for (auto& area : *rules->mutable_areas()) {
+    if (area.code() != parts[0]) continue;
+    area.set_successor(parts[1]);
+    // Whoever had a post there has none now.
+    auto* roster = rules->mutable_roster();
+    roster->erase(std::remove_if(roster->begin(), roster->end(),
+                                 [&](const auto& post) { return post.area() == parts[0]; }),
+                  roster->end());
+    return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 std::string VaryRules(const std::map<std::string, std::string>& options, rl::Rules* rules) {
@@ -145,6 +174,10 @@ std::string VaryRules(const std::map<std::string, std::string>& options, rl::Rul
       for (const std::string& one : Split(value, ',')) good = good && Limit(one, rules);
     } else if (name == "promise") {
       for (const std::string& one : Split(value, ',')) good = good && Promise(one, rules);
+    } else if (name == "away") {
+      for (const std::string& one : Split(value, ',')) good = good && Away(one, rules);
+    } else if (name == "replaced") {
+      for (const std::string& one : Split(value, ',')) good = good && Replaced(one, rules);
     } else if (name == "stops") {
       for (const std::string& one : Split(value, ',')) good = good && Stops(one, rules);
     } else if (name == "set-by-law") {

@@ -199,7 +199,8 @@ void InputBook::MatchReport(const Event& event, const DecisionRecord& decision) 
       Match(report != nullptr && e.report_id() == report->report_id() &&
                 e.kind() == report->kind() && e.reporter().id() == report->reporter().id() &&
                 e.household_ref() == report->household_ref() &&
-                e.reporter_tier() == report->reporter_tier() && event.area() == report->area(),
+                e.reporter_tier() == report->reporter_tier() &&
+                (e.reported_area().empty() ? event.area() : e.reported_area()) == report->area(),
             "the case says something else than its report");
       return;
     }
