@@ -251,8 +251,10 @@ class Folder {
     shown_.clear_hold();
     for (auto& clock : *shown_.mutable_clocks()) {
       if (!Runs(clock) && clock.state() != api::CLOCK_STATE_PAUSED) continue;
-      clock.set_state(clock.promise() == cm::PROMISE_RESOLVE ? api::CLOCK_STATE_MET
-                                                             : api::CLOCK_STATE_STOPPED);
+      // Neither a report that was taken back nor a merged twin was worked on to its end.
+      const bool resolved = clock.promise() == cm::PROMISE_RESOLVE &&
+                            outcome != cm::OUTCOME_WITHDRAWN && outcome != cm::OUTCOME_MERGED;
+      clock.set_state(resolved ? api::CLOCK_STATE_MET : api::CLOCK_STATE_STOPPED);
     }
     row_->set_answer_due_ms(0);
   }
