@@ -9,6 +9,7 @@
 #include "lastmeter/report/v1/report.pb.h"
 #include "services/query/case_fold.h"
 #include "services/query/cycle_fold.h"
+#include "services/query/view_keys.h"
 
 namespace lastmeter::query {
 namespace {
@@ -23,50 +24,6 @@ using lastmeter::view::v1::RulesRow;
 constexpr size_t kMostLookedAt = 5'000;
 constexpr size_t kMostHidden = 1'000;
 constexpr int kMostMerged = 64;
-
-void AppendBe(std::string* out, uint64_t value, int bytes) {
-  for (int shift = (bytes - 1) * 8; shift >= 0; shift -= 8) {
-    out->push_back(static_cast<char>(value >> shift));
-  }
-}
-
-uint64_t ReadBe64(std::string_view bytes) {
-  uint64_t value = 0;
-  for (int i = 0; i < 8; ++i) value = value << 8 | static_cast<unsigned char>(bytes[i]);
-  return value;
-}
-
-std::string PartitionKey(char prefix, PartitionId partition) {
-  std::string key(1, prefix);
-  AppendBe(&key, partition.value, 4);
-  return key;
-}
-
-std::string InputKey(const InputName& input) {
-  return PartitionKey(input.is_report ? 'r' : 'k', input.partition) + input.id;
-}
-
-constexpr size_t kCaseBytes = 16;
-std::string CaseBytes(const CaseNumber& number) { return CaseKey('c', number).substr(1); }
-
-// The case at the end of an index key.
-std::optional<CaseNumber> CaseOfIndex(std::string_view key) {
-  if (key.size() < kCaseBytes) return std::nullopt;
-  return ParseCaseKey("c" + std::string(key.substr(key.size() - kCaseBytes)));
-}
-
-// First key after all that begin with the prefix.
-std::string After(std::string prefix) {
-  while (!prefix.empty() && static_cast<unsigned char>(prefix.back()) == 0xFF) prefix.pop_back();
-  if (!prefix.empty()) ++prefix.back();
-  return prefix;
-}
-
-std::string RecordKey(PartitionId partition, LogPosition position) {
-  std::string key = PartitionKey('e', partition);
-  AppendBe(&key, static_cast<uint64_t>(position.value), 8);
-  return key;
-}
 
 // The records beside the rows that were folded from them.
 class KeptRecords final : public RecordSource {
@@ -111,43 +68,6 @@ class KeptRecords final : public RecordSource {
 
   const ViewStore* const store_;
 };
-
-std::string IndexPrefix(char name) { return std::string("i") + name; }
-std::string IndexPrefix(char name, int value) {
-  return IndexPrefix(name) + static_cast<char>(value);
-}
-
-std::string DayKey(Date date) {
-  std::string key = IndexPrefix('D');
-  AppendBe(&key, date, 4);
-  return key;
-}
-
-// All index keys of a case, in a fixed order.
-std::vector<std::string> IndexKeys(const CaseNumber& number, const CaseRow& row) {
-  const api::Case& shown = row.shown();
-  std::vector<std::string> keys;
-  for (const auto& cycle : row.cycles()) {
-    std::string key = DayKey(DateOf({cycle.began_ms()})) + CaseBytes(number);
-    if (keys.empty() || keys.back() != key) keys.push_back(std::move(key));
-  }
-  std::string tail = shown.area();
-  tail.push_back('\0');
-  tail += CaseBytes(number);
-  keys.push_back(IndexPrefix('A') + tail);
-  keys.push_back(IndexPrefix('S', shown.status()) + tail);
-  keys.push_back(IndexPrefix('L', shown.level()) + tail);
-  if (shown.status() == api::CASE_STATUS_CLOSED) return keys;
-  keys.push_back(IndexPrefix('T', shown.tier()) + tail);
-  if (shown.restricted()) keys.push_back(IndexPrefix('X') + tail);
-  const int64_t overdue_at = OverdueAt(row);
-  if (overdue_at != kNeverOverdue) {
-    std::string key = IndexPrefix('O');
-    AppendBe(&key, static_cast<uint64_t>(overdue_at), 8);
-    keys.push_back(key + CaseBytes(number));
-  }
-  return keys;
-}
 
 bool Fits(const View::Filter& filter, const CaseRow& row) {
   const api::Case& shown = row.shown();
@@ -476,14 +396,9 @@ absl::Status View::ForEachIndexed(
 
 absl::Status View::ForEachBegun(Date from, Date to,
                                 const std::function<void(Date, const CaseRow&)>& take) const {
-  const size_t prefix = IndexPrefix('D').size();
-  return ForEachIndexed(DayKey(from), DayKey(to + 1),
-                        [&](std::string_view key, const CaseRow& row) {
-                          Date date = 0;
-                          for (size_t i = 0; i < 4; ++i)
-                            date = date << 8 | static_cast<unsigned char>(key[prefix + i]);
-                          take(date, row);
-                        });
+  return ForEachIndexed(
+      DayKey(from), DayKey(to + 1),
+      [&](std::string_view key, const CaseRow& row) { take(DayOfIndex(key), row); });
 }
 
 absl::Status View::ForEachOpen(const std::string& area,

@@ -20,25 +20,7 @@
 
 namespace lastmeter::query {
 
-// The read side's rows, by a prefix byte per kind of key:
-//
-//   'm'                                   schema, cluster id and partition count, as text
-//   'p' partition                         view.v1.PartitionRow
-//   'c' case                              view.v1.CaseRow
-//   'h' case position:be64                where a record of the case stands; empty
-//   'e' partition position:be64           the record itself, as stored; only where they are kept
-//   'r' partition id   'k' partition id   view.v1.InputRow of a report, of a command
-//   'R' partition                         view.v1.RulesRow
-//   'i' index                             empty
-//   index := 'A' area 0 case              all cases
-//          | 'T' tier area 0 case         open cases by tier
-//          | 'S' status area 0 case       by status
-//          | 'L' level area 0 case        by level
-//          | 'X' area 0 case              open restricted cases
-//          | 'D' date:be32 case           cases by the days on which their cycles began
-//          | 'O' overdue_at:be64 case     open cases by when they are overdue
-//   partition := be32     tier, status, level := one byte
-//   case := code:be64 year:be32 counter:be32
+// The read side's rows; view_keys.h says how they are laid out.
 //
 // Folding is done by one thread; reading is thread-safe beside it. Partition and case rows, indexes
 // and the position go in with one batch, so that a reader never sees half of a record.
