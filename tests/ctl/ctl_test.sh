@@ -101,6 +101,14 @@ line=$(grep -n '^430112001001001,' "$folder/lint/areas.csv" | cut -d: -f1)
 expect 3 "^areas.csv:$line: grid 430112001001001 .* has nobody" rules lint --dir "$folder/lint" --at 2026-03-01
 sed -i '/,town,430112003,always,yes,/s/,yes,/,,/' "$folder/lint/roster.csv"
 expect 3 'town 430112003 .* has no named officer' rules lint --dir "$folder/lint" --at 2026-03-01
+cp -r "$root/deploy/rules" "$folder/away"
+chmod -R u+w "$folder/away"
+printf 'staff_id,from,to,stand_in\n%s\n%s\n' 'tan-dan,2026-03-02,2026-03-06,xu-guangming' \
+  'xu-guangming,2026-03-04,2026-03-04,' > "$folder/away/absences.csv"
+expect 3 '^absences.csv:2: xu-guangming is to stand in and is away too on 20260304' rules lint --dir "$folder/away" --at 2026-03-01
+expect 3 'nobody is left on 20260304 at grid 430112001001001' rules lint --dir "$folder/away" --at 2026-03-01
+expect 3 '^absences.csv:3: xu-guangming is back' rules lint --dir "$folder/away" --at 2026-03-05
+expect 0 'xu-guangming .*for tan-dan' rules who --dir "$folder/away" --area 430112001001001 --at 2026-03-03T10:00
 
 # Who would be told: the same tiers as on the day itself, and nobody of those who may not know.
 who() { expect 0 "$1" rules who --dir "$root/deploy/rules" --at 2026-01-05T09:00 "${@:2}"; }

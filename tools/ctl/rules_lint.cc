@@ -51,6 +51,7 @@ class Linter {
     Authorities();
     Promises();
     Calendar();
+    Absences();
     if (same_people_ > 0) {
       std::cout << "note: in " << same_people_
                 << " areas the next tier is the same people; it is passed at once\n";
@@ -142,6 +143,49 @@ class Linter {
     }
   }
 
+  // There himself, or by somebody who stands in.
+  bool Covered(const std::string& staff_id, Date date) const {
+    const rl::Absence* absence = view_->AbsenceOf(staff_id, date);
+    return absence == nullptr ||
+           (!absence->stand_in().empty() && view_->AbsenceOf(absence->stand_in(), date) == nullptr);
+  }
+
+  // The first day of the absence on which its person's place is nobody's.
+  Date FirstUncovered(const rl::Absence& absence) const {
+    for (Date date = std::max<Date>(absence.from_date(), DateOf(now_)); date <= absence.to_date();
+         date = NextDate(date)) {
+      if (!Covered(absence.staff_id(), date)) return date;
+    }
+    return 0;
+  }
+
+  void Absences() {
+    const auto& absences = loaded_.rules.absences();
+    for (int i = 0; i < absences.size(); ++i) {
+      const std::string where = absl::StrCat("absences[", i, "]");
+      const rl::Absence& absence = absences[i];
+      if (absence.to_date() < DateOf(now_)) {
+        Say(where, absence.staff_id() + " is back; the line may go");
+        continue;
+      }
+      const Date date = FirstUncovered(absence);
+      if (date == 0) continue;
+      if (!absence.stand_in().empty()) {
+        Say(where, absl::StrCat(absence.stand_in(), " is to stand in and is away too on ", date));
+      }
+      for (const rl::Post* post : view_->PostsOf(absence.staff_id())) {
+        const auto own = view_->FindPosts(post->area(), post->tier()).posts;
+        if (std::any_of(own.begin(), own.end(),
+                        [&](const rl::Post* other) { return Covered(other->staff_id(), date); })) {
+          continue;
+        }
+        Say(where,
+            absl::StrCat("with ", absence.staff_id(), " away, nobody is left on ", date, " at ",
+                         EnumWord("Tier", Tier_Name(post->tier())), " ", post->area()));
+      }
+    }
+  }
+
   const LoadedRules& loaded_;
   const std::unique_ptr<RulesView> view_;
   const Timestamp now_;
@@ -172,7 +216,8 @@ void AddRulesLint(CLI::App& rules, std::vector<Subcommand>* all) {
   lint->footer(
       "\nTiers that nobody staffs, by day or by night; towns without a named officer; restricted\n"
       "kinds that tell no authority; relief without a home visit or paperwork; a calendar that\n"
-      "ends. Exits 0 when nothing was found, 3 otherwise, 78 when the rules may not be installed\n"
+      "ends; absences that leave a tier to nobody. Exits 0 when nothing was found, 3 otherwise, 78 "
+      "when the rules may not be installed\n"
       "at all.");
   all->push_back({lint, [flags] { return Lint(*flags); }});
 }

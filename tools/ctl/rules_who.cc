@@ -152,6 +152,7 @@ class Printer {
           name != names_.end() && !name->second.empty()) {
         who += " (" + name->second + ")";
       }
+      if (!notice.stands_in_for().empty()) who += " for " + notice.stands_in_for();
       if (notice.not_before_ms() != 0) who += " from " + FormatLocal({notice.not_before_ms()});
     }
     std::cout << FormatLocal(now) << "  " << Padded(tier) << what << who << "\n";
