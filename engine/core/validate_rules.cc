@@ -152,8 +152,15 @@ class Validator {
   void CheckSuccessors() {
     for (int i = 0; i < rules_.areas_size(); ++i) {
       const Area& area = rules_.areas(i);
-      if (area.successor().empty()) continue;
       const std::string path = PathAt("areas", i) + ".successor";
+      if (area.successor().empty()) {
+        // Otherwise its cases would climb to where nobody works any more.
+        auto parent = areas_.find(area.parent());
+        if (parent != areas_.end() && !parent->second->successor().empty()) {
+          problems_.Add(path, "is missing: " + area.parent() + " has a successor");
+        }
+        continue;
+      }
       auto successor = areas_.find(area.successor());
       if (successor == areas_.end()) {
         problems_.Add(path, "area " + area.successor() + " is not listed");

@@ -192,6 +192,10 @@ TEST(ValidateRulesTest, RefusesSuccessorsThatDoNotExist) {
   replaced("430112001003", "430112001001")(chain);
   EXPECT_THAT(ProblemsOf(chain),
               ElementsAre(path + "430112001003 has a successor itself; name that one"));
+  // 430112003 has one village.
+  Rules orphan = SampleRules();
+  replaced("430112003", "430112001")(orphan);
+  EXPECT_THAT(ProblemsOf(orphan), ElementsAre(path + "is missing: 430112003 has a successor"));
   Rules staffed = SampleRules();
   replaced("430112001002", "430112001001")(staffed);
   EXPECT_THAT(ProblemsOf(staffed),
