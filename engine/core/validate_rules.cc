@@ -179,6 +179,10 @@ class Validator {
   }
 
   void CheckAbsences() {
+    // First: each is held against all before it.
+    if (rules_.absences_size() > kMostAbsences) {
+      return problems_.Add("absences", "are more than " + std::to_string(kMostAbsences));
+    }
     for (int i = 0; i < rules_.absences_size(); ++i) {
       const auto& absence = rules_.absences(i);
       const std::string path = PathAt("absences", i);
@@ -210,9 +214,6 @@ class Validator {
         problems_.Add(path, absence.staff_id() + " is away twice on the same day");
         break;
       }
-    }
-    if (rules_.absences_size() > kMostAbsences) {
-      problems_.Add("absences", "are more than " + std::to_string(kMostAbsences));
     }
   }
 

@@ -17,6 +17,7 @@
 #include "services/common/http.h"
 #include "services/common/metrics.h"
 #include "services/common/outcomes.h"
+#include "services/query/back_office.h"
 #include "services/query/event_streams.h"
 #include "services/query/record_source.h"
 #include "services/query/view.h"
@@ -147,6 +148,8 @@ class Query : public Outcomes {
   std::thread thread_;
   // Last: it reads everything above.
   EventStreams streams_;
+  // Last, so that it ends before what it reads.
+  mutable BackOffice back_office_;
 };
 
 }  // namespace lastmeter::query

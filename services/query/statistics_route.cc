@@ -1,4 +1,5 @@
 // GET /v1/statistics
+#include <atomic>
 #include <optional>
 #include <string>
 #include <utility>
@@ -45,13 +46,15 @@ struct Period {
 
 // Cycles of the area's cases that began in the period.
 absl::StatusOr<api::StatisticsPeriod> Count(const View& view, const std::string& area, Period days,
-                                            const WorkCalendar* calendar) {
+                                            const WorkCalendar* calendar,
+                                            const std::atomic<bool>& stopping) {
   Tally tally(calendar);
   LM_RETURN_IF_ERROR(view.ForEachBegun(days.from, days.to, [&](Date date, const CaseRow& row) {
-    if (!InArea(row.shown().area(), area)) return;
+    if (!InArea(row.shown().area(), area)) return !stopping.load();
     for (const auto& cycle : row.cycles()) {
       if (DateOf({cycle.began_ms()}) == date) tally.Add(row, cycle);
     }
+    return !stopping.load();
   }));
   return tally.Result();
 }
@@ -81,6 +84,49 @@ void Compare(api::Statistics* statistics) {
   if (auto p = median(cm::PROMISE_ACKNOWLEDGE)) change->set_acknowledge_median(*p);
   if (auto p = median(cm::PROMISE_FIRST_RELIEF)) change->set_relief_median(*p);
   if (auto p = median(cm::PROMISE_RESOLVE)) change->set_close_median(*p);
+}
+
+// Everything that the answer says. kCancelled when stopping.
+absl::StatusOr<api::Statistics> CountAll(const View& view, const std::string& area, Period days,
+                                         Timestamp now, const std::atomic<bool>& stopping) {
+  std::optional<WorkCalendar> calendar;
+  LM_ASSIGN_OR_RETURN(const auto row, view.FindRules(PartitionId{0}));
+  if (row) {
+    lastmeter::rules::v1::Rules rules;
+    if (rules.ParseFromString(row->rules())) {
+      if (auto made = WorkCalendar::Create(rules.calendar()); made.ok()) {
+        calendar = *std::move(made);
+      }
+    }
+  }
+  const WorkCalendar* const hours = calendar ? &*calendar : nullptr;
+  api::Statistics statistics;
+  LM_ASSIGN_OR_RETURN(*statistics.mutable_period(), Count(view, area, days, hours, stopping));
+  const Period before{YearBefore(days.from), YearBefore(days.to)};
+  LM_ASSIGN_OR_RETURN(*statistics.mutable_year_before(),
+                      Count(view, area, before, hours, stopping));
+  OpenTally open(now);
+  LM_RETURN_IF_ERROR(view.ForEachOpen(area, [&](const CaseRow& one) {
+    open.Add(one);
+    return !stopping.load();
+  }));
+  statistics.set_area(area);
+  statistics.set_from(TextOf(days.from));
+  statistics.set_to(TextOf(days.to));
+  *statistics.mutable_as_of() = ToProtoTime(now.ms);
+  Compare(&statistics);
+  open.Into(&statistics);
+  return statistics;
+}
+
+http::Response CsvResponse(const api::Statistics& statistics) {
+  http::Response response;
+  response.content_type = "text/csv; charset=utf-8";
+  response.headers.emplace_back(
+      "Content-Disposition",
+      "attachment; filename=\"lastmeter-" + statistics.from() + "-" + statistics.to() + ".csv\"");
+  response.body = StatisticsCsv(statistics);
+  return response;
 }
 
 }  // namespace
@@ -113,40 +159,17 @@ void Query::ShowStatistics(const http::Request& request, const Responder& out) c
     csv = *format == "csv";
   }
 
-  std::optional<WorkCalendar> calendar;
-  if (const auto row = view_->FindRules(PartitionId{0}); row.ok() && *row) {
-    lastmeter::rules::v1::Rules rules;
-    if (rules.ParseFromString((*row)->rules())) {
-      if (auto made = WorkCalendar::Create(rules.calendar()); made.ok())
-        calendar = *std::move(made);
-    }
-  }
-  const WorkCalendar* const hours = calendar ? &*calendar : nullptr;
-  const auto period = Count(*view_, area, days, hours);
-  if (!period.ok()) return out->Send(StoreProblem(period.status()));
-  const auto before = Count(*view_, area, {YearBefore(days.from), YearBefore(days.to)}, hours);
-  if (!before.ok()) return out->Send(StoreProblem(before.status()));
-  OpenTally open(now);
-  const absl::Status counted = view_->ForEachOpen(area, [&](const CaseRow& row) { open.Add(row); });
-  if (!counted.ok()) return out->Send(StoreProblem(counted));
-
-  api::Statistics statistics;
-  statistics.set_area(area);
-  statistics.set_from(TextOf(days.from));
-  statistics.set_to(TextOf(days.to));
-  *statistics.mutable_as_of() = ToProtoTime(now.ms);
-  *statistics.mutable_period() = *period;
-  *statistics.mutable_year_before() = *before;
-  Compare(&statistics);
-  open.Into(&statistics);
-  if (!csv) return out->Send(http::JsonResponse(200, statistics));
-  http::Response response;
-  response.content_type = "text/csv; charset=utf-8";
-  response.headers.emplace_back(
-      "Content-Disposition",
-      "attachment; filename=\"lastmeter-" + statistics.from() + "-" + statistics.to() + ".csv\"");
-  response.body = StatisticsCsv(statistics);
-  out->Send(std::move(response));
+  // Over as many rows as the district has cases: none of the server's threads waits for that.
+  const bool asked = back_office_.Ask(
+      [view = view_.get(), area, days, now, csv, out](const std::atomic<bool>& stopping) {
+        const auto statistics = CountAll(*view, area, days, now, stopping);
+        if (!statistics.ok()) return out->Send(StoreProblem(statistics.status()));
+        out->Send(csv ? CsvResponse(*statistics) : http::JsonResponse(200, *statistics));
+      });
+  if (asked) return;
+  http::Response busy = http::Problem(503, "busy", "too many ask for statistics already");
+  busy.headers.emplace_back("Retry-After", "5");
+  out->Send(std::move(busy));
 }
 
 }  // namespace lastmeter::query

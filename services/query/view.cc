@@ -378,7 +378,7 @@ absl::StatusOr<View::Page> View::List(const Filter& filter, const std::string& a
 
 absl::Status View::ForEachIndexed(
     const std::string& from, const std::string& until,
-    const std::function<void(std::string_view, const CaseRow&)>& take) const {
+    const std::function<bool(std::string_view, const CaseRow&)>& take) const {
   absl::Status inner;
   LM_RETURN_IF_ERROR(store_->Scan(from, until, [&](std::string_view key, std::string_view) {
     const auto number = CaseOfIndex(key);
@@ -388,26 +388,27 @@ absl::Status View::ForEachIndexed(
       inner = row.status();
       return false;
     }
-    if (*row) take(key, **row);
-    return true;
+    if (!*row || take(key, **row)) return true;
+    inner = absl::CancelledError("no longer asked for");
+    return false;
   }));
   return inner;
 }
 
 absl::Status View::ForEachBegun(Date from, Date to,
-                                const std::function<void(Date, const CaseRow&)>& take) const {
+                                const std::function<bool(Date, const CaseRow&)>& take) const {
   return ForEachIndexed(
       DayKey(from), DayKey(to + 1),
-      [&](std::string_view key, const CaseRow& row) { take(DayOfIndex(key), row); });
+      [&](std::string_view key, const CaseRow& row) { return take(DayOfIndex(key), row); });
 }
 
 absl::Status View::ForEachOpen(const std::string& area,
-                               const std::function<void(const CaseRow&)>& take) const {
+                               const std::function<bool(const CaseRow&)>& take) const {
   for (int status = api::CaseStatus_MIN; status <= api::CaseStatus_MAX; ++status) {
     if (status == api::CASE_STATUS_CLOSED) continue;
     const std::string prefix = IndexPrefix('S', status) + area;
-    LM_RETURN_IF_ERROR(ForEachIndexed(prefix, After(prefix),
-                                      [&](std::string_view, const CaseRow& row) { take(row); }));
+    LM_RETURN_IF_ERROR(ForEachIndexed(
+        prefix, After(prefix), [&](std::string_view, const CaseRow& row) { return take(row); }));
   }
   return absl::OkStatus();
 }

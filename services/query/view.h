@@ -85,14 +85,15 @@ class View {
       const std::function<bool(const lastmeter::view::v1::CaseRow&)>& keep) const;
 
   // Every case that had a cycle begin on one of the days, with the day, once for each such day, in
-  // the order of days. kUnavailable and kDataLoss as the store answers.
+  // the order of days; ends with kCancelled when `take` returns false. kUnavailable and kDataLoss
+  // as the store answers.
   absl::Status ForEachBegun(
       Date from, Date to,
-      const std::function<void(Date, const lastmeter::view::v1::CaseRow&)>& take) const;
-  // Every open case below the area.
+      const std::function<bool(Date, const lastmeter::view::v1::CaseRow&)>& take) const;
+  // Every open case below the area; ends in the same way.
   absl::Status ForEachOpen(
       const std::string& area,
-      const std::function<void(const lastmeter::view::v1::CaseRow&)>& take) const;
+      const std::function<bool(const lastmeter::view::v1::CaseRow&)>& take) const;
 
   // Open restricted cases below the area that `keep` does not let pass; stops at 1,000.
   absl::StatusOr<uint32_t> CountHidden(
@@ -116,7 +117,7 @@ class View {
   absl::StatusOr<std::optional<Row>> Find(std::string_view key) const;
   absl::Status ForEachIndexed(
       const std::string& from, const std::string& until,
-      const std::function<void(std::string_view key, const lastmeter::view::v1::CaseRow&)>& take)
+      const std::function<bool(std::string_view key, const lastmeter::view::v1::CaseRow&)>& take)
       const;
   absl::StatusOr<Cached*> Load(const CaseNumber& number);
   void Put(std::string key, std::optional<std::string> value);

@@ -160,6 +160,10 @@ TEST(ValidateRulesTest, RefusesAbsencesOfNobody) {
       {"absences[0].from_date: is not a date", away("tan-dan", 20260230, 20260306, "")},
       {"absences[0].to_date: is not a date", away("tan-dan", 20260105, 0, "")},
       {"absences[0].to_date: lies before the first day", away("tan-dan", 20260105, 20260104, "")},
+      {"absences: are more than 4096",
+       [](Rules& r) {
+         for (int i = 0; i < 4097; ++i) r.add_absences();
+       }},
       {"absences[1]: tan-dan is away twice on the same day",
        [=](Rules& r) {
          away("tan-dan", 20260105, 20260110, "")(r);

@@ -45,7 +45,7 @@ uint64_t HashOf(std::string_view text) { return absl::HashOf(text); }
 // case number := code:12 digits '-' year:4 digits '-' counter:at least 5 digits, zeros in front
 // only to fill five. Read here without a detour through its text form: it is read for every record.
 std::optional<CaseNumber> CaseBook::Read(std::string_view text) {
-  if (text.size() < 23 || text.size() > 27 || text[12] != '-' || text[17] != '-') {
+  if (text.size() < 23 || text.size() > 28 || text[12] != '-' || text[17] != '-') {
     return std::nullopt;
   }
   if (text.size() > 23 && text[18] == '0') return std::nullopt;
@@ -60,6 +60,7 @@ std::optional<CaseNumber> CaseBook::Read(std::string_view text) {
       parts[part] = parts[part] * 10 + (text[i] - '0');
     }
   }
+  if (parts[2] > UINT32_MAX) return std::nullopt;
   return CaseNumber{parts[0], static_cast<uint32_t>(parts[1]), static_cast<uint32_t>(parts[2])};
 }
 

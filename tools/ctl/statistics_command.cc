@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "engine/base/time.h"
+#include "services/common/escape.h"
 #include "services/common/exit_codes.h"
 #include "tools/ctl/server.h"
 #include "tools/ctl/tool.h"
@@ -82,9 +83,9 @@ int Statistics(const StatisticsFlags& flags) {
   }
   std::vector<std::string> parameters = {
       absl::StrCat("format=", flags.format == "json" ? "json" : "csv")};
-  if (!from.empty()) parameters.push_back("from=" + from);
-  if (!to.empty()) parameters.push_back("to=" + to);
-  if (!flags.area.empty()) parameters.push_back("area=" + flags.area);
+  if (!from.empty()) parameters.push_back("from=" + PathSegment(from));
+  if (!to.empty()) parameters.push_back("to=" + PathSegment(to));
+  if (!flags.area.empty()) parameters.push_back("area=" + PathSegment(flags.area));
   auto response =
       Ask(flags.server, {.method = "GET",
                          .target = "/v1/statistics?" + std::string(absl::StrJoin(parameters, "&")),
