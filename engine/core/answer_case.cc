@@ -63,7 +63,7 @@ void DecideNote(Draft& draft, const CommandContext& context) {
   auto& c = *context.c;
   if (RejectIfClosed(draft, context)) return;
   const Authority authority(draft.state(), c, context.command.actor().id());
-  if (!authority.MayWorkOn() && context.command.actor().id() != c.reporter_id()) {
+  if (!authority.MayRemark()) {
     return Reject(draft, context, ev::REJECTION_NOT_ALLOWED,
                   "only the reporter, people told of the case, or a higher tier over its area may "
                   "add a note");
@@ -91,19 +91,12 @@ void DecideClose(Draft& draft, const CommandContext& context) {
     return Reject(draft, context, ev::REJECTION_MISSING_FIELD,
                   "closing needs an outcome, one that closing can have");
   }
-  if (close.case_version() != c.version()) {
-    return Reject(draft, context, ev::REJECTION_STALE,
-                  "the case is at version " + std::to_string(c.version()) + "; read it again");
-  }
+  if (RejectIfStale(draft, context, close.case_version())) return;
   if (c.handler_id().empty()) {
     return Reject(draft, context, ev::REJECTION_NOT_ACKNOWLEDGED,
                   "nobody has acknowledged the case; acknowledge it first");
   }
-  if (const auto* paperwork = FindClock(c, cm::PROMISE_PAPERWORK);
-      paperwork != nullptr && !paperwork->stopped()) {
-    return Reject(draft, context, ev::REJECTION_PAPERWORK_OWED,
-                  "relief was given first and its papers are owed; complete them before closing");
-  }
+  if (RejectIfPapersOwed(draft, context, "closing")) return;
   ev::Event event;
   ev::CaseClosed* closed = event.mutable_case_closed();
   *closed->mutable_by() = context.command.actor();

@@ -74,7 +74,7 @@ void DecideRemind(Draft& draft, const CommandContext& context) {
   auto& c = *context.c;
   if (RejectIfClosed(draft, context)) return;
   const Authority authority(draft.state(), c, context.command.actor().id());
-  if (!authority.MayWorkOn() && context.command.actor().id() != c.reporter_id()) {
+  if (!authority.MayRemark()) {
     return Reject(draft, context, ev::REJECTION_NOT_ALLOWED,
                   "only the reporter, people told of the case, or a higher tier over its area may "
                   "ask once more");

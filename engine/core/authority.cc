@@ -43,6 +43,8 @@ bool Authority::MayWorkOn() const {
   return told_ || staff_id_ == case_.handler_id() || for_handler_ || tier_ > HoldingTier(case_);
 }
 
+bool Authority::MayRemark() const { return MayWorkOn() || staff_id_ == case_.reporter_id(); }
+
 bool Authority::MayReopen() const { return tier_ >= cm::TIER_VILLAGE; }
 
 }  // namespace lastmeter

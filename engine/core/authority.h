@@ -28,6 +28,8 @@ class Authority {
   bool MayClose() const;
   // Anyone told, whoever holds it, or any higher tier over the area.
   bool MayWorkOn() const;
+  // The reporter, and whoever may work on it.
+  bool MayRemark() const;
   // The village or any higher tier over the area.
   bool MayReopen() const;
 

@@ -224,7 +224,8 @@ bool AnyProvisional(const Case& c) {
   });
 }
 
-// A person acted on the case: what a poisoned timer had stopped runs again.
+}  // namespace
+
 bool ActedByPerson(const ev::Event& event) {
   switch (event.body_case()) {
     case ev::Event::kCaseEscalated:
@@ -249,8 +250,6 @@ bool ActedByPerson(const ev::Event& event) {
       return false;
   }
 }
-
-}  // namespace
 
 lastmeter::state::v1::Clock* FindClock(Case& c, cm::Promise promise) {
   for (auto& clock : *c.mutable_clocks()) {

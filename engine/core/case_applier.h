@@ -12,6 +12,9 @@ namespace lastmeter {
 void ApplyToCase(lastmeter::state::v1::Case& c, const lastmeter::event::v1::Event& event,
                  Timestamp log_time, uint32_t rules_ordinal);
 
+// A person acted on the case: what a poisoned timer had stopped runs again.
+bool ActedByPerson(const lastmeter::event::v1::Event& event);
+
 // The clock of a promise; null when the case has none.
 lastmeter::state::v1::Clock* FindClock(lastmeter::state::v1::Case& c,
                                        lastmeter::common::v1::Promise promise);

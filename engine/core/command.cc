@@ -1,4 +1,7 @@
 // Reads a command, finds its case and hands it to its processor.
+#include <string>
+
+#include "engine/core/case_applier.h"
 #include "engine/core/draft.h"
 
 namespace lastmeter {
@@ -74,6 +77,22 @@ bool IsEmpty(const cm::PersonalText& text) {
 bool RejectIfClosed(Draft& draft, const CommandContext& context) {
   if (!context.c->closed()) return false;
   Reject(draft, context, ev::REJECTION_ALREADY_CLOSED, "the case is closed; reopen it first");
+  return true;
+}
+
+bool RejectIfStale(Draft& draft, const CommandContext& context, uint32_t case_version) {
+  if (case_version == context.c->version()) return false;
+  Reject(draft, context, ev::REJECTION_STALE,
+         "the case is at version " + std::to_string(context.c->version()) + "; read it again");
+  return true;
+}
+
+bool RejectIfPapersOwed(Draft& draft, const CommandContext& context, std::string_view before) {
+  const auto* paperwork = FindClock(*context.c, cm::PROMISE_PAPERWORK);
+  if (paperwork == nullptr || paperwork->stopped()) return false;
+  Reject(draft, context, ev::REJECTION_PAPERWORK_OWED,
+         "relief was given first and its papers are owed; complete them before " +
+             std::string(before));
   return true;
 }
 

@@ -86,6 +86,11 @@ void DecideHandDown(Draft& draft, const CommandContext& context);
 bool IsEmpty(const lastmeter::common::v1::PersonalText& text);
 // True after a refusal, which a command on a closed case is answered with.
 bool RejectIfClosed(Draft& draft, const CommandContext& context);
+// True after a refusal, where the command was written against another version of the case.
+bool RejectIfStale(Draft& draft, const CommandContext& context, uint32_t case_version);
+// True after a refusal, where relief came first and its papers are owed: the case may not
+// end. `before`: "closing".
+bool RejectIfPapersOwed(Draft& draft, const CommandContext& context, std::string_view before);
 // When the command was durable at the gateway.
 Timestamp AcceptedAt(const Draft& draft, const CommandContext& context);
 

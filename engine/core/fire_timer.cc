@@ -113,14 +113,13 @@ void OverdueTwice(Draft& draft, const Firing& firing, cm::Promise promise) {
   }
   NoticeMaker maker(firing.number, firing.c);
   maker.Skip(twice->notices_size());
-  const Timestamp tell_at = planner.TellAt();
   for (const auto& top : planner.NoticesAtTop(ev::PURPOSE_RED_CARD)) {
     const bool told =
         std::any_of(twice->notices().begin(), twice->notices().end(),
                     [&](const ev::Notice& notice) { return notice.staff_id() == top.staff_id(); });
     if (told) continue;
-    *twice->add_notices() = maker.Make(top.staff_id(), top.tier(), top.purpose(),
-                                       tell_at == draft.now() ? Timestamp{0} : tell_at);
+    *twice->add_notices() =
+        maker.Make(top.staff_id(), top.tier(), top.purpose(), planner.NotBefore());
   }
   draft.AddCaseEvent(firing.number, firing.c, std::move(event));
 }

@@ -154,6 +154,11 @@ Timestamp LadderPlanner::TellAt(Timestamp t) const {
   return RosterOf(state_).calendar().NextDuty(t);
 }
 
+Timestamp LadderPlanner::NotBefore() const {
+  const Timestamp tell_at = TellAt();
+  return tell_at == now_ ? Timestamp{0} : tell_at;
+}
+
 Candidates LadderPlanner::Find(cm::Tier tier) const {
   Candidates found;
   const RulesView& roster = RosterOf(state_);
@@ -185,8 +190,7 @@ LadderPlanner::Climb LadderPlanner::Plan(cm::Promise promise, uint32_t round, cm
   const auto asked_before = [&](const std::string& id) {
     return same_round && Contains(clock->asked(), id);
   };
-  const Timestamp tell_at = TellAt();
-  const Timestamp not_before = tell_at == now_ ? Timestamp{0} : tell_at;
+  const Timestamp not_before = NotBefore();
   NoticeMaker maker(number_, case_);
   const auto begin = [&](cm::Tier tier, const std::vector<Candidate>& staff) {
     ev::Turn turn;
@@ -260,11 +264,10 @@ std::vector<ev::Notice> LadderPlanner::NoticesAtTop(ev::Purpose purpose) const {
   Candidates top = Find(cm::TIER_DISTRICT);
   if (top.staff.empty()) top.staff.push_back({FallbackStaff(state_), {}});
   NoticeMaker maker(number_, case_);
-  const Timestamp tell_at = TellAt();
+  const Timestamp not_before = NotBefore();
   std::vector<ev::Notice> notices;
   for (const Candidate& one : top.staff) {
-    notices.push_back(
-        maker.Make(one, cm::TIER_DISTRICT, purpose, tell_at == now_ ? Timestamp{0} : tell_at));
+    notices.push_back(maker.Make(one, cm::TIER_DISTRICT, purpose, not_before));
   }
   return notices;
 }
@@ -284,12 +287,12 @@ std::vector<ev::Notice> LadderPlanner::NoticesToHolder(ev::Purpose purpose) cons
   if (staff.empty()) return NoticesAtTop(purpose);
   if (staff.size() > kMostNotices) staff.resize(kMostNotices);
   NoticeMaker maker(number_, case_);
-  const Timestamp tell_at = TellAt();
+  const Timestamp not_before = NotBefore();
   std::vector<ev::Notice> notices;
   for (const std::string& id : staff) {
     // Whoever holds the case keeps it while away; whoever stands in is told instead.
     notices.push_back(maker.Make(Present(id).value_or(Candidate{id, {}}), HoldingTier(case_),
-                                 purpose, tell_at == now_ ? Timestamp{0} : tell_at));
+                                 purpose, not_before));
   }
   return notices;
 }
@@ -297,14 +300,13 @@ std::vector<ev::Notice> LadderPlanner::NoticesToHolder(ev::Purpose purpose) cons
 std::vector<ev::Notice> LadderPlanner::NoticesToTold(ev::Purpose purpose) const {
   const RulesView& roster = RosterOf(state_);
   NoticeMaker maker(number_, case_);
-  const Timestamp tell_at = TellAt();
+  const Timestamp not_before = NotBefore();
   std::vector<ev::Notice> notices;
   for (const std::string& id : case_.told()) {
     if (notices.size() == kMostNotices) break;
     // Whoever has left the roster since is told no more.
     if (id != FallbackStaff(state_) && !roster.InRoster(id)) continue;
-    notices.push_back(maker.Make(id, roster.TierOver(id, case_.area()), purpose,
-                                 tell_at == now_ ? Timestamp{0} : tell_at));
+    notices.push_back(maker.Make(id, roster.TierOver(id, case_.area()), purpose, not_before));
   }
   return notices;
 }

@@ -120,6 +120,8 @@ class LadderPlanner {
   // When somebody told at `t` is really told: at once, or for quiet levels when duty begins.
   Timestamp TellAt(Timestamp t) const;
   Timestamp TellAt() const { return TellAt(now_); }
+  // The same as a notice has it: 0 for at once.
+  Timestamp NotBefore() const;
   Candidates Find(lastmeter::common::v1::Tier tier) const;
   // The person, or whoever stands in now; empty where a person is away and nobody does.
   std::optional<Candidate> Present(const std::string& staff_id) const;

@@ -88,7 +88,7 @@ void DecideRaise(Draft& draft, const CommandContext& context) {
   const auto& raise = context.command.raise();
   if (RejectIfClosed(draft, context)) return;
   const Authority authority(draft.state(), c, context.command.actor().id());
-  if (!authority.MayWorkOn() && context.command.actor().id() != c.reporter_id()) {
+  if (!authority.MayRemark()) {
     return Reject(draft, context, ev::REJECTION_NOT_ALLOWED,
                   "only the reporter, people told of the case, or a higher tier over its area may "
                   "raise it");
@@ -123,10 +123,7 @@ void DecideHandDown(Draft& draft, const CommandContext& context) {
   if (IsEmpty(down.reason())) {
     return Reject(draft, context, ev::REJECTION_MISSING_FIELD, "handing down needs a reason");
   }
-  if (down.case_version() != c.version()) {
-    return Reject(draft, context, ev::REJECTION_STALE,
-                  "the case is at version " + std::to_string(c.version()) + "; read it again");
-  }
+  if (RejectIfStale(draft, context, down.case_version())) return;
   if (!cm::Tier_IsValid(down.to_tier()) || down.to_tier() == cm::TIER_UNSPECIFIED ||
       down.to_tier() >= authority.tier() || (c.restricted() && down.to_tier() < cm::TIER_TOWN)) {
     return Reject(draft, context, ev::REJECTION_WRONG_TIER,
@@ -181,10 +178,7 @@ void DecideReassign(Draft& draft, const CommandContext& context) {
     return Reject(draft, context, ev::REJECTION_NOT_ALLOWED,
                   "that area is not under your town; the district may reassign the case");
   }
-  if (reassign.case_version() != c.version()) {
-    return Reject(draft, context, ev::REJECTION_STALE,
-                  "the case is at version " + std::to_string(c.version()) + "; read it again");
-  }
+  if (RejectIfStale(draft, context, reassign.case_version())) return;
   const std::string from_area = c.area();
   const auto left =
       LadderPlanner(state, context.number, c, draft.now()).NoticesToHolder(ev::PURPOSE_REASSIGNED);
@@ -223,15 +217,8 @@ void DecideMerge(Draft& draft, const CommandContext& context) {
     return Reject(draft, context, ev::REJECTION_MISSING_FIELD,
                   "merging needs the number of another case, which goes on");
   }
-  if (merge.case_version() != c.version()) {
-    return Reject(draft, context, ev::REJECTION_STALE,
-                  "the case is at version " + std::to_string(c.version()) + "; read it again");
-  }
-  if (const auto* paperwork = FindClock(c, cm::PROMISE_PAPERWORK);
-      paperwork != nullptr && !paperwork->stopped()) {
-    return Reject(draft, context, ev::REJECTION_PAPERWORK_OWED,
-                  "relief was given first and its papers are owed; complete them before merging");
-  }
+  if (RejectIfStale(draft, context, merge.case_version())) return;
+  if (RejectIfPapersOwed(draft, context, "merging")) return;
   const auto& meta = state.meta();
   if (meta.partition_count() == 0 ||
       PartitionFor(merge.into().substr(0, 12), meta.partition_count()) == meta.partition()) {

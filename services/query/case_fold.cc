@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/core/case_applier.h"
 #include "lastmeter/report/v1/report.pb.h"
 
 namespace lastmeter::query {
@@ -27,32 +28,6 @@ api::ClockView& ClockOf(api::Case& shown, cm::Promise promise) {
 
 bool Runs(const api::ClockView& clock) {
   return clock.state() == api::CLOCK_STATE_RUNNING || clock.state() == api::CLOCK_STATE_BREACHED;
-}
-
-// What a poisoned timer had stopped runs again once somebody acts on the case.
-bool ActedByPerson(const ev::Event& event) {
-  switch (event.body_case()) {
-    case ev::Event::kCaseEscalated:
-      return event.case_escalated().reason() == ev::CLIMB_REASON_RAISED;
-    case ev::Event::kLevelRaised:
-      return !event.level_raised().by().empty();
-    case ev::Event::kCaseAcknowledged:
-    case ev::Event::kCaseHandedDown:
-    case ev::Event::kCaseNoted:
-    case ev::Event::kReliefRecorded:
-    case ev::Event::kCaseVerified:
-    case ev::Event::kPaperworkCompleted:
-    case ev::Event::kCaseHeld:
-    case ev::Event::kCaseUrged:
-    case ev::Event::kClockExtended:
-    case ev::Event::kCaseReassigned:
-    case ev::Event::kCaseReopened:
-      return true;
-    case ev::Event::kHoldEnded:
-      return event.hold_ended().has_by();
-    default:
-      return false;
-  }
 }
 
 class Folder {

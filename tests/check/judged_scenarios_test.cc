@@ -15,18 +15,8 @@
 namespace lastmeter {
 namespace {
 
-std::vector<std::filesystem::path> Files() {
-  std::vector<std::filesystem::path> files;
-  for (const auto& entry :
-       std::filesystem::directory_iterator(test::SourcePath("tests/scenarios/files"))) {
-    if (entry.path().extension() == ".scn") files.push_back(entry.path());
-  }
-  std::sort(files.begin(), files.end());
-  return files;
-}
-
 TEST(JudgedScenariosTest, EveryScenarioIsClean) {
-  const auto files = Files();
+  const auto files = scenario::ScenarioFiles();
   ASSERT_FALSE(files.empty());
   uint64_t cases = 0;
   for (const auto& file : files) {

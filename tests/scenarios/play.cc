@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <fstream>
 #include <sstream>
 #include <utility>
 
 #include "engine/base/check.h"
 #include "lastmeter/report/v1/report.pb.h"
+#include "tests/paths.h"
 #include "tests/scenarios/vary_rules.h"
 
 namespace lastmeter::scenario {
@@ -57,6 +59,24 @@ void Player::Rows::Take(std::vector<Change> changes) {
       rows.erase(change.key);
     }
   }
+}
+
+std::vector<std::filesystem::path> ScenarioFiles() {
+  std::vector<std::filesystem::path> files;
+  for (const auto& entry :
+       std::filesystem::directory_iterator(test::SourcePath("tests/scenarios/files"))) {
+    if (entry.path().extension() == ".scn") files.push_back(entry.path());
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+std::string ReadScenario(const std::filesystem::path& path) {
+  std::ifstream in(path);
+  LM_CHECK(in.good()) << path;
+  std::stringstream text;
+  text << in.rdbuf();
+  return text.str();
 }
 
 Player::Player(lastmeter::rules::v1::Rules rules)

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <string>
@@ -16,6 +17,10 @@
 
 // Plays scenario files (tests/scenarios/README.md) against the core.
 namespace lastmeter::scenario {
+
+// The files of tests/scenarios/files, in order, and the text of one.
+std::vector<std::filesystem::path> ScenarioFiles();
+std::string ReadScenario(const std::filesystem::path& path);
 
 class Player {
  public:

@@ -14,23 +14,6 @@
 namespace lastmeter::scenario {
 namespace {
 
-std::vector<std::filesystem::path> Files() {
-  std::vector<std::filesystem::path> files;
-  for (const auto& entry :
-       std::filesystem::directory_iterator(test::SourcePath("tests/scenarios/files"))) {
-    if (entry.path().extension() == ".scn") files.push_back(entry.path());
-  }
-  std::sort(files.begin(), files.end());
-  return files;
-}
-
-std::string Read(const std::filesystem::path& path) {
-  std::ifstream in(path);
-  std::stringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
-
 class ScenarioLogTest : public testing::TestWithParam<Implementation> {};
 
 // One file, by the core alone and as a partition on a log.
@@ -46,7 +29,7 @@ struct Played {
 Played PlayBoth(const std::filesystem::path& file, Subject& subject) {
   Played played;
   Player player(SampleRules());
-  played.failures = player.Play(Read(file));
+  played.failures = player.Play(ReadScenario(file));
   played.due_left = player.moments().back().due_left;
   std::vector<event::v1::Record> records;
   for (const SealedRecord& sealed : player.records()) records.push_back(sealed.record);
@@ -64,7 +47,7 @@ TEST_P(ScenarioLogTest, EveryFileComesToTheSameEventsAsInTheCoreAlone) {
   // Several at a time: most of it is waiting for the log.
   constexpr size_t kAtOnce = 8;
   size_t compared = 0;
-  const std::vector<std::filesystem::path> files = Files();
+  const std::vector<std::filesystem::path> files = ScenarioFiles();
   for (size_t first = 0; first < files.size(); first += kAtOnce) {
     std::vector<std::unique_ptr<Subject>> subjects;
     std::vector<std::future<Played>> all;

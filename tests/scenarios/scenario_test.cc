@@ -14,29 +14,12 @@
 namespace lastmeter::scenario {
 namespace {
 
-std::vector<std::string> Files() {
-  std::vector<std::string> files;
-  for (const auto& entry :
-       std::filesystem::directory_iterator(test::SourcePath("tests/scenarios/files"))) {
-    if (entry.path().extension() == ".scn") files.push_back(entry.path().string());
-  }
-  std::sort(files.begin(), files.end());
-  return files;
-}
-
-std::string Read(const std::string& path) {
-  std::ifstream in(path);
-  std::stringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
-
-class ScenarioTest : public testing::TestWithParam<std::string> {};
+class ScenarioTest : public testing::TestWithParam<std::filesystem::path> {};
 
 TEST_P(ScenarioTest, HappensAsWritten) {
   Player player(SampleRules());
-  for (const std::string& failure : player.Play(Read(GetParam()))) {
-    ADD_FAILURE() << std::filesystem::path(GetParam()).filename().string() << " " << failure;
+  for (const std::string& failure : player.Play(ReadScenario(GetParam()))) {
+    ADD_FAILURE() << GetParam().filename().string() << " " << failure;
   }
 }
 
@@ -44,7 +27,7 @@ TEST_P(ScenarioTest, HappensAsWritten) {
 // folded whole, as a running partition does, and in the player record by record, as a restart does.
 TEST_P(ScenarioTest, IsDecidedAgainToTheSameBytes) {
   Player player(SampleRules());
-  player.Play(Read(GetParam()));
+  player.Play(ReadScenario(GetParam()));
   Player::Rows rows;
   PartitionState state(&rows);
   const auto& records = player.records();
@@ -67,7 +50,7 @@ TEST_P(ScenarioTest, IsDecidedAgainToTheSameBytes) {
 // The independent judge, which shares nothing with the core, finds every rule kept.
 TEST_P(ScenarioTest, IsJudgedClean) {
   Player player(SampleRules());
-  player.Play(Read(GetParam()));
+  player.Play(ReadScenario(GetParam()));
   Judge judge(PartitionId{0});
   int64_t position = 0;
   for (const auto& sealed : player.records()) judge.Take({position++}, sealed.bytes);
@@ -78,7 +61,7 @@ TEST_P(ScenarioTest, IsJudgedClean) {
 // A state loaded from its stored rows is the state that was folded.
 TEST_P(ScenarioTest, IsLoadedAsItWasStored) {
   Player player(SampleRules());
-  player.Play(Read(GetParam()));
+  player.Play(ReadScenario(GetParam()));
   PartitionState loaded(&player.rows());
   for (const auto& [key, value] : player.rows().rows) {
     if (key[0] != 's' && key[0] != 'c') {
@@ -96,26 +79,28 @@ TEST_P(ScenarioTest, IsLoadedAsItWasStored) {
 // LASTMETER_WRITE_GOLDEN=1.
 TEST(GoldenLogTest, IsWhatThisDeciderVersionWrote) {
   std::string lines = "decider version " + std::to_string(kDeciderVersion) + "\n";
-  for (const std::string& file : Files()) {
+  for (const auto& file : ScenarioFiles()) {
     Player player(SampleRules());
-    player.Play(Read(file));
+    player.Play(ReadScenario(file));
     ASSERT_FALSE(player.records().empty());
-    lines += std::filesystem::path(file).stem().string() + " " +
+    lines += file.stem().string() + " " +
              std::to_string(player.records().size()) + " " +
              ToHex(AsBytes(player.records().back().sha256)) + " " +
              ToHex(AsBytes(player.state().Digest())) + "\n";
   }
   const std::string golden = test::SourcePath("tests/scenarios/golden.txt");
   if (std::getenv("LASTMETER_WRITE_GOLDEN") != nullptr) std::ofstream(golden) << lines;
-  EXPECT_EQ(Read(golden), lines);
+  EXPECT_EQ(ReadScenario(golden), lines);
 }
 
-INSTANTIATE_TEST_SUITE_P(Files, ScenarioTest, testing::ValuesIn(Files()), [](const auto& info) {
-  std::string name = std::filesystem::path(info.param).stem().string();
-  std::replace_if(
-      name.begin(), name.end(), [](char c) { return !std::isalnum(c); }, '_');
-  return name;
-});
+INSTANTIATE_TEST_SUITE_P(Files, ScenarioTest, testing::ValuesIn(ScenarioFiles()),
+                         [](const auto& info) {
+                           std::string name = info.param.stem().string();
+                           std::replace_if(
+                               name.begin(), name.end(), [](char c) { return !std::isalnum(c); },
+                               '_');
+                           return name;
+                         });
 
 TEST(ScenarioPlayerTest, FindsWhatDoesNotComeAsWritten) {
   const std::string head =

@@ -22,22 +22,6 @@ namespace api = lastmeter::api::v1;
 using lastmeter::view::v1::CaseRow;
 using scenario::Player;
 
-std::vector<std::filesystem::path> Scenarios() {
-  std::vector<std::filesystem::path> files;
-  for (const auto& entry :
-       std::filesystem::directory_iterator(test::SourcePath("tests/scenarios/files"))) {
-    if (entry.path().extension() == ".scn") files.push_back(entry.path());
-  }
-  std::sort(files.begin(), files.end());
-  return files;
-}
-
-std::string Read(const std::filesystem::path& path) {
-  std::stringstream text;
-  text << std::ifstream(path).rdbuf();
-  return text.str();
-}
-
 const api::ClockView* FindClock(const api::Case& shown, common::v1::Promise promise) {
   for (const auto& clock : shown.clocks()) {
     if (clock.promise() == promise) return &clock;
@@ -120,9 +104,11 @@ std::map<std::string, CaseRow> PlayAndCompare(const std::string& text) {
 
 class CaseFoldTest : public testing::TestWithParam<std::filesystem::path> {};
 
-TEST_P(CaseFoldTest, ShowsWhatTheEngineKnows) { PlayAndCompare(Read(GetParam())); }
+TEST_P(CaseFoldTest, ShowsWhatTheEngineKnows) {
+  PlayAndCompare(scenario::ReadScenario(GetParam()));
+}
 
-INSTANTIATE_TEST_SUITE_P(Scenarios, CaseFoldTest, testing::ValuesIn(Scenarios()),
+INSTANTIATE_TEST_SUITE_P(Scenarios, CaseFoldTest, testing::ValuesIn(scenario::ScenarioFiles()),
                          [](const auto& info) {
                            std::string name = info.param.stem().string();
                            std::replace(name.begin(), name.end(), '-', '_');

@@ -30,17 +30,10 @@ std::string Arrow(const std::string& from, const std::string& to, const std::str
   return from + " --> " + to + ": " + event;
 }
 
-std::string Read(const std::string& path) {
-  std::ifstream in(path);
-  std::stringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
-
 // The arrows of each drawing, by the name after "%%".
 Machines Drawn() {
   Machines machines;
-  std::istringstream lines(Read(test::SourcePath("engine/MACHINES.md")));
+  std::istringstream lines(scenario::ReadScenario(test::SourcePath("engine/MACHINES.md")));
   const std::regex name("^ *%% (\\w+)$");
   const std::regex arrow("^ *(\\S+) --> (\\S+): (.+)$");
   std::string machine;
@@ -101,11 +94,9 @@ void Compare(const api::Case& before, const api::Case& now, const std::string& e
 
 Machines Seen() {
   Machines machines;
-  for (const auto& entry :
-       std::filesystem::directory_iterator(test::SourcePath("tests/scenarios/files"))) {
-    if (entry.path().extension() != ".scn") continue;
+  for (const auto& file : scenario::ScenarioFiles()) {
     scenario::Player player(SampleRules());
-    EXPECT_TRUE(player.Play(Read(entry.path().string())).empty()) << entry.path();
+    EXPECT_TRUE(player.Play(scenario::ReadScenario(file)).empty()) << file;
     std::map<std::string, view::v1::CaseRow> rows;
     for (const auto& sealed : player.records()) {
       const ev::Event& event = sealed.record.event();

@@ -210,11 +210,8 @@ Naive CountOf(const api::v1::StatisticsPeriod& period) {
 class StatisticsOfScenariosTest : public testing::TestWithParam<std::filesystem::path> {};
 
 TEST_P(StatisticsOfScenariosTest, AgreeWithACountOverTheLog) {
-  std::ifstream in(GetParam());
-  std::stringstream text;
-  text << in.rdbuf();
   Player player(SampleRules());
-  ASSERT_TRUE(player.Play(text.str()).empty());
+  ASSERT_TRUE(player.Play(scenario::ReadScenario(GetParam())).empty());
   std::map<std::string, CaseRow> rows;
   for (const auto& sealed : player.records()) {
     const ev::Event& event = sealed.record.event();
@@ -227,18 +224,8 @@ TEST_P(StatisticsOfScenariosTest, AgreeWithACountOverTheLog) {
   EXPECT_EQ(CountOf(TallyOf(all, nullptr)), CountOver(player));
 }
 
-std::vector<std::filesystem::path> Scenarios() {
-  std::vector<std::filesystem::path> files;
-  for (const auto& entry :
-       std::filesystem::directory_iterator(test::SourcePath("tests/scenarios/files"))) {
-    if (entry.path().extension() == ".scn") files.push_back(entry.path());
-  }
-  std::sort(files.begin(), files.end());
-  return files;
-}
-
-INSTANTIATE_TEST_SUITE_P(Scenarios, StatisticsOfScenariosTest, testing::ValuesIn(Scenarios()),
-                         [](const auto& info) {
+INSTANTIATE_TEST_SUITE_P(Scenarios, StatisticsOfScenariosTest,
+                         testing::ValuesIn(scenario::ScenarioFiles()), [](const auto& info) {
                            std::string name = info.param.stem().string();
                            std::replace(name.begin(), name.end(), '-', '_');
                            return name;
