@@ -83,8 +83,7 @@ TEST(GoldenLogTest, IsWhatThisDeciderVersionWrote) {
     Player player(SampleRules());
     player.Play(ReadScenario(file));
     ASSERT_FALSE(player.records().empty());
-    lines += file.stem().string() + " " +
-             std::to_string(player.records().size()) + " " +
+    lines += file.stem().string() + " " + std::to_string(player.records().size()) + " " +
              ToHex(AsBytes(player.records().back().sha256)) + " " +
              ToHex(AsBytes(player.state().Digest())) + "\n";
   }
