@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -8,6 +9,7 @@
 #include "lastmeter/command/v1/command.pb.h"
 #include "lastmeter/event/v1/record.pb.h"
 #include "lastmeter/report/v1/report.pb.h"
+#include "tools/check/case_record.h"
 #include "tools/check/judge.h"
 #include "tools/check/rules.h"
 
@@ -68,10 +70,12 @@ struct DecisionRecord {
   const lastmeter::command::v1::Command* command = nullptr;
 
   // Set while the events go by; judged when the decision is whole.
-  uint32_t breached_promise = 0;   // a breach whose ladder has not begun yet
-  bool passed[4] = {};             // by promise: a tier was passed in this decision
-  bool raise_must_follow = false;  // a tier was passed in the round that a raise begins
+  uint32_t breached_promise = 0;             // a breach whose ladder has not begun yet
+  std::array<bool, kPromises + 1> passed{};  // by promise: a tier was passed in this decision
+  bool raise_must_follow = false;            // a tier was passed in the round that a raise begins
   bool district_must_be_told = false;
+  bool follow_up_must_end = false;  // after the last visit, or trouble
+  bool cycle_must_begin = false;    // where following up ended for trouble
   // What fired was not pending: what its events say about it is not judged a second time.
   bool timer_unfit = false;
   bool early_reported = false;
