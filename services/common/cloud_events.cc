@@ -5,6 +5,8 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "engine/base/hash.h"
 #include "engine/base/ids.h"
@@ -178,14 +180,15 @@ Facts FactsOf(const Record& record) {
 }
 
 // Full names of the events' messages by the number of their field.
-using TypeNames = std::array<std::string, 64>;
+using TypeNames = std::vector<std::string>;
 const TypeNames& Types() {
   static const TypeNames* const names = [] {
     auto* made = new TypeNames;
     const auto* bodies = Event::descriptor()->FindOneofByName("body");
     for (int i = 0; i < bodies->field_count(); ++i) {
-      made->at(static_cast<size_t>(bodies->field(i)->number())) =
-          bodies->field(i)->message_type()->full_name();
+      const auto at = static_cast<size_t>(bodies->field(i)->number());
+      if (at >= made->size()) made->resize(at + 1);
+      (*made)[at] = bodies->field(i)->message_type()->full_name();
     }
     return made;
   }();
