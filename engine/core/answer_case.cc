@@ -77,6 +77,11 @@ void DecideNote(Draft& draft, const CommandContext& context) {
   draft.AddCaseEvent(context.number, c, std::move(event));
 }
 
+bool IsClosingOutcome(cm::Outcome outcome) {
+  return cm::Outcome_IsValid(outcome) && outcome != cm::OUTCOME_UNSPECIFIED &&
+         outcome != cm::OUTCOME_WITHDRAWN && outcome != cm::OUTCOME_MERGED;
+}
+
 void DecideClose(Draft& draft, const CommandContext& context) {
   auto& c = *context.c;
   if (RejectIfClosed(draft, context)) return;
@@ -86,8 +91,7 @@ void DecideClose(Draft& draft, const CommandContext& context) {
     return Reject(draft, context, ev::REJECTION_NOT_ALLOWED,
                   "only whoever holds the case, or a higher tier over its area, may close it");
   }
-  if (!cm::Outcome_IsValid(close.outcome()) || close.outcome() == cm::OUTCOME_UNSPECIFIED ||
-      close.outcome() == cm::OUTCOME_WITHDRAWN || close.outcome() == cm::OUTCOME_MERGED) {
+  if (!IsClosingOutcome(close.outcome())) {
     return Reject(draft, context, ev::REJECTION_MISSING_FIELD,
                   "closing needs an outcome, one that closing can have");
   }
@@ -96,7 +100,7 @@ void DecideClose(Draft& draft, const CommandContext& context) {
     return Reject(draft, context, ev::REJECTION_NOT_ACKNOWLEDGED,
                   "nobody has acknowledged the case; acknowledge it first");
   }
-  if (RejectIfPapersOwed(draft, context, "closing")) return;
+  if (RejectIfUnfinished(draft, context, "closing")) return;
   ev::Event event;
   ev::CaseClosed* closed = event.mutable_case_closed();
   *closed->mutable_by() = context.command.actor();
@@ -125,12 +129,18 @@ void DecideReopen(Draft& draft, const CommandContext& context) {
     return Reject(draft, context, ev::REJECTION_TOO_OLD,
                   "closed more than " + std::to_string(days) + " days ago; file a new report");
   }
+  BeginCycle(draft, context.number, c, context.command.actor(), &context.command.reopen().reason());
+}
+
+void BeginCycle(Draft& draft, const CaseNumber& number, lastmeter::state::v1::Case& c,
+                const cm::Actor& by, const cm::PersonalText* reason) {
+  const PartitionState& state = draft.state();
   // Planned as the new cycle will stand: by the rules in force, with nobody asked.
   auto plan = c;
   plan.set_rules_ordinal(state.meta().rules_ordinal());
   plan.clear_clocks();
   plan.clear_handler_id();
-  const LadderPlanner planner(state, context.number, plan, draft.now());
+  const LadderPlanner planner(state, number, plan, draft.now());
   cm::Tier enter_at = RosterOf(state).EntryTier(c.reporter_tier());
   if (c.restricted()) enter_at = std::max(enter_at, cm::TIER_TOWN);
   auto climb = planner.Plan(cm::PROMISE_ACKNOWLEDGE, 1, enter_at);
@@ -138,14 +148,14 @@ void DecideReopen(Draft& draft, const CommandContext& context) {
 
   ev::Event event;
   ev::CaseReopened* reopened = event.mutable_case_reopened();
-  *reopened->mutable_by() = context.command.actor();
+  *reopened->mutable_by() = by;
   reopened->set_cycle(c.cycle() + 1);
-  *reopened->mutable_reason() = context.command.reopen().reason();
+  if (reason != nullptr) *reopened->mutable_reason() = *reason;
   reopened->set_rules_ordinal(plan.rules_ordinal());
   for (auto& clock : planner.StartClocks(draft.now())) *reopened->add_clocks() = std::move(clock);
   if (direct) *reopened->mutable_turn() = *std::move(climb.turn);
-  draft.AddCaseEvent(context.number, c, std::move(event));
-  if (!direct) AddClimb(draft, context.number, c, std::move(climb));
+  draft.AddCaseEvent(number, c, std::move(event));
+  if (!direct) AddClimb(draft, number, c, std::move(climb));
 }
 
 }  // namespace lastmeter

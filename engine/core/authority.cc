@@ -14,7 +14,9 @@ Authority::Authority(const PartitionState& state, const lastmeter::state::v1::Ca
     : case_(c), staff_id_(staff_id) {
   const RulesView& roster = RosterOf(state);
   const bool in_roster = roster.InRoster(staff_id) || staff_id == FallbackStaff(state);
-  told_ = in_roster && std::binary_search(c.told().begin(), c.told().end(), staff_id);
+  // A volunteer told of a turn has no say in the case.
+  told_ = in_roster && !roster.IsVolunteer(staff_id) &&
+          std::binary_search(c.told().begin(), c.told().end(), staff_id);
   const auto tier_of = [&](std::string_view id) {
     const bool may_know = !c.restricted() || told_ || roster.IsNamedOfficer(id, c.area());
     return may_know ? roster.TierOver(id, c.area()) : cm::TIER_UNSPECIFIED;

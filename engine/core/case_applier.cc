@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/core/work.h"
+
 namespace lastmeter {
 namespace {
 
@@ -73,6 +75,14 @@ void Start(Case& c, const google::protobuf::RepeatedPtrField<ev::ClockStart>& st
   for (const auto& start : starts) Start(c, start);
 }
 
+// A promise that is made again and again begins anew.
+void StartAnew(Case& c, const ev::ClockStart& start) {
+  Clock& clock = ClockOf(c, start.promise());
+  clock.Clear();
+  clock.set_promise(start.promise());
+  Start(c, start);
+}
+
 void Unhandle(Case& c) {
   c.clear_handler_id();
   c.clear_handler_tier();
@@ -142,6 +152,7 @@ void Apply(Case& c, const ev::CaseReopened& e, Timestamp log_time) {
   c.clear_relieved();
   c.clear_verified();
   c.clear_clocks();
+  c.clear_follow_ups_made();
   c.clear_provisional_ordinal();
   Unhandle(c);
   c.set_rules_ordinal(e.rules_ordinal());
@@ -189,7 +200,25 @@ void End(Case& c, cm::Outcome outcome, Timestamp log_time) {
   c.set_closed(true);
   c.set_closed_at_ms(log_time.ms);
   c.set_outcome(outcome);
+  c.clear_referred_to();
+  c.clear_follow_ups_left();
+  c.clear_follow_up_outcome();
   for (auto& clock : *c.mutable_clocks()) clock.set_stopped(true);
+}
+
+void Apply(Case& c, const ev::FollowUpBegun& e) {
+  c.set_follow_up_outcome(e.outcome());
+  c.set_follow_ups_left(e.visits());
+  for (auto& clock : *c.mutable_clocks()) clock.set_stopped(true);
+  StartAnew(c, e.clock());
+}
+
+void Apply(Case& c, const ev::FollowUpRecorded& e) {
+  c.set_follow_ups_made(e.number());
+  // The last one is followed by the end, which clears what is left.
+  c.set_follow_ups_left(c.follow_ups_left() - 1);
+  if (e.has_clock()) return StartAnew(c, e.clock());
+  Stop(c, cm::PROMISE_FOLLOW_UP);
 }
 
 void Apply(Case& c, const ev::HoldEnded& e) {
@@ -243,6 +272,18 @@ bool ActedByPerson(const ev::Event& event) {
     case ev::Event::kClockExtended:
     case ev::Event::kCaseReassigned:
     case ev::Event::kCaseReopened:
+    case ev::Event::kWorkPlanned:
+    case ev::Event::kWorkClaimed:
+    case ev::Event::kWorkHandedBack:
+    case ev::Event::kWorkStarted:
+    case ev::Event::kWorkFinished:
+    case ev::Event::kWorkCancelled:
+    case ev::Event::kCaseReferred:
+    case ev::Event::kReferralAnswered:
+    case ev::Event::kFollowUpBegun:
+    case ev::Event::kFollowUpRecorded:
+    case ev::Event::kResourcePledged:
+    case ev::Event::kResourceDelivered:
       return true;
     case ev::Event::kHoldEnded:
       return event.hold_ended().has_by();
@@ -359,6 +400,7 @@ void ApplyToCase(Case& c, const ev::Event& event, Timestamp log_time, uint32_t r
     case ev::Event::kCaseWithdrawn:
       Told(c, event.case_withdrawn().notices());
       End(c, cm::OUTCOME_WITHDRAWN, log_time);
+      c.clear_works();
       break;
     case ev::Event::kCaseMerged:
       End(c, cm::OUTCOME_MERGED, log_time);
@@ -377,9 +419,42 @@ void ApplyToCase(Case& c, const ev::Event& event, Timestamp log_time, uint32_t r
       c.set_quarantined(true);
       Told(c, event.case_quarantined().notices());
       break;
+    case ev::Event::kWorkPlanned:
+      Told(c, event.work_planned().notices());
+      break;
+    case ev::Event::kWorkUnclaimed:
+      Told(c, event.work_unclaimed().notices());
+      break;
+    case ev::Event::kClaimLapsed:
+      Told(c, event.claim_lapsed().notices());
+      break;
+    case ev::Event::kWorkMissed:
+      Told(c, event.work_missed().notices());
+      break;
+    case ev::Event::kWorkCancelled:
+      Told(c, event.work_cancelled().notices());
+      break;
+    case ev::Event::kCaseReferred:
+      c.set_referred_to(event.case_referred().to());
+      if (event.case_referred().has_clock()) StartAnew(c, event.case_referred().clock());
+      break;
+    case ev::Event::kReferralAnswered:
+      c.clear_referred_to();
+      Stop(c, cm::PROMISE_REFERRAL);
+      break;
+    case ev::Event::kFollowUpBegun:
+      Apply(c, event.follow_up_begun());
+      break;
+    case ev::Event::kFollowUpRecorded:
+      Apply(c, event.follow_up_recorded());
+      break;
+    case ev::Event::kFollowUpEnded:
+      End(c, event.follow_up_ended().outcome(), log_time);
+      break;
     default:
       break;
   }
+  ApplyToWork(c, event, log_time);
   if (!AnyProvisional(c)) {
     c.clear_provisional_ordinal();
   } else if (c.provisional_ordinal() == 0) {

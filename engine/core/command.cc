@@ -41,6 +41,30 @@ void Dispatch(Draft& draft, const CommandContext& context) {
       return DecideReassign(draft, context);
     case cd::Command::kMerge:
       return DecideMerge(draft, context);
+    case cd::Command::kPlanWork:
+      return DecidePlanWork(draft, context);
+    case cd::Command::kClaimWork:
+      return DecideClaimWork(draft, context);
+    case cd::Command::kHandBackWork:
+      return DecideHandBackWork(draft, context);
+    case cd::Command::kStartWork:
+      return DecideStartWork(draft, context);
+    case cd::Command::kFinishWork:
+      return DecideFinishWork(draft, context);
+    case cd::Command::kCancelWork:
+      return DecideCancelWork(draft, context);
+    case cd::Command::kRefer:
+      return DecideRefer(draft, context);
+    case cd::Command::kAnswerReferral:
+      return DecideAnswerReferral(draft, context);
+    case cd::Command::kBeginFollowUp:
+      return DecideBeginFollowUp(draft, context);
+    case cd::Command::kRecordFollowUp:
+      return DecideRecordFollowUp(draft, context);
+    case cd::Command::kPledge:
+      return DecidePledge(draft, context);
+    case cd::Command::kDeliver:
+      return DecideDeliver(draft, context);
     case cd::Command::kClose:
       return DecideClose(draft, context);
     case cd::Command::kReopen:

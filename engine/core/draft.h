@@ -77,6 +77,18 @@ void DecideRemind(Draft& draft, const CommandContext& context);
 void DecideExtend(Draft& draft, const CommandContext& context);
 void DecideReassign(Draft& draft, const CommandContext& context);
 void DecideMerge(Draft& draft, const CommandContext& context);
+void DecidePlanWork(Draft& draft, const CommandContext& context);
+void DecideClaimWork(Draft& draft, const CommandContext& context);
+void DecideHandBackWork(Draft& draft, const CommandContext& context);
+void DecideStartWork(Draft& draft, const CommandContext& context);
+void DecideFinishWork(Draft& draft, const CommandContext& context);
+void DecideCancelWork(Draft& draft, const CommandContext& context);
+void DecideRefer(Draft& draft, const CommandContext& context);
+void DecideAnswerReferral(Draft& draft, const CommandContext& context);
+void DecideBeginFollowUp(Draft& draft, const CommandContext& context);
+void DecideRecordFollowUp(Draft& draft, const CommandContext& context);
+void DecidePledge(Draft& draft, const CommandContext& context);
+void DecideDeliver(Draft& draft, const CommandContext& context);
 void DecideClose(Draft& draft, const CommandContext& context);
 void DecideReopen(Draft& draft, const CommandContext& context);
 void DecideRaise(Draft& draft, const CommandContext& context);
@@ -91,6 +103,16 @@ bool RejectIfStale(Draft& draft, const CommandContext& context, uint32_t case_ve
 // True after a refusal, where relief came first and its papers are owed: the case may not
 // end. `before`: "closing".
 bool RejectIfPapersOwed(Draft& draft, const CommandContext& context, std::string_view before);
+// The same, where a department was asked that has not answered.
+bool RejectIfReferralOpen(Draft& draft, const CommandContext& context, std::string_view before);
+// The same, where planned work still has turns.
+bool RejectIfWorkGoesOn(Draft& draft, const CommandContext& context, std::string_view before);
+// Any of these three.
+bool RejectIfUnfinished(Draft& draft, const CommandContext& context, std::string_view before);
+// True after a refusal, where the case is followed up: its need is met.
+bool RejectIfFollowedUp(Draft& draft, const CommandContext& context);
+// An outcome that people may give a case.
+bool IsClosingOutcome(lastmeter::common::v1::Outcome outcome);
 // When the command was durable at the gateway.
 Timestamp AcceptedAt(const Draft& draft, const CommandContext& context);
 
@@ -103,6 +125,21 @@ void RaiseLevel(Draft& draft, const CaseNumber& number, lastmeter::state::v1::Ca
 // and whoever is to be told are added here.
 void EndHold(Draft& draft, const CaseNumber& number, lastmeter::state::v1::Case& c,
              lastmeter::event::v1::HoldEnded ended);
+
+// Ends following the case up as its begin decided; for any reason but completion a new cycle
+// begins.
+void EndFollowUp(Draft& draft, const CaseNumber& number, lastmeter::state::v1::Case& c,
+                 lastmeter::event::v1::FollowUpEnd reason, const lastmeter::common::v1::Actor& by,
+                 const lastmeter::common::v1::PersonalText* text);
+
+// Opens a closed case again, in a new cycle.
+void BeginCycle(Draft& draft, const CaseNumber& number, lastmeter::state::v1::Case& c,
+                const lastmeter::common::v1::Actor& by,
+                const lastmeter::common::v1::PersonalText* reason);
+
+// The instant of a planned work has come.
+void FireWork(Draft& draft, const CaseNumber& number, lastmeter::state::v1::Case& c,
+              const lastmeter::state::v1::Work& work, const TimerInput& input, bool outage);
 
 // Emits the tiers passed by a climb that an input asked for, and the turn that it comes to.
 // `from` is the tier that held the case, where one did.

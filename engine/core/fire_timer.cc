@@ -1,10 +1,9 @@
 // What happens when nobody did anything in time.
-#include <algorithm>
-
 #include "engine/base/check.h"
 #include "engine/core/case_applier.h"
 #include "engine/core/draft.h"
 #include "engine/core/ladder.h"
+#include "engine/core/work.h"
 
 namespace lastmeter {
 namespace {
@@ -111,16 +110,7 @@ void OverdueTwice(Draft& draft, const Firing& firing, cm::Promise promise) {
   for (auto& notice : planner.NoticesToHolder(ev::PURPOSE_RED_CARD)) {
     *twice->add_notices() = std::move(notice);
   }
-  NoticeMaker maker(firing.number, firing.c);
-  maker.Skip(twice->notices_size());
-  for (const auto& top : planner.NoticesAtTop(ev::PURPOSE_RED_CARD)) {
-    const bool told =
-        std::any_of(twice->notices().begin(), twice->notices().end(),
-                    [&](const ev::Notice& notice) { return notice.staff_id() == top.staff_id(); });
-    if (told) continue;
-    *twice->add_notices() =
-        maker.Make(top.staff_id(), top.tier(), top.purpose(), planner.NotBefore());
-  }
+  planner.AddTier(cm::TIER_DISTRICT, ev::PURPOSE_RED_CARD, twice->mutable_notices());
   draft.AddCaseEvent(firing.number, firing.c, std::move(event));
 }
 
@@ -159,6 +149,11 @@ void DecideTimer(Draft& draft, const TimerInput& input) {
     } else if (clock.tier() != cm::TIER_UNSPECIFIED && clock.turn_due_ms() == input.due.ms) {
       return ClimbOn(draft, firing, clock, clock.tier(), ev::CLIMB_REASON_UNANSWERED);
     }
+  }
+  for (const auto& one : c.works()) {
+    if (NextInstantMs(one) != input.due.ms) continue;
+    const lastmeter::state::v1::Work work = one;
+    return FireWork(draft, input.number, c, work, input, firing.outage);
   }
   LM_CHECK(c.hold_until_ms() == input.due.ms) << input.number.ToString() << ": no clock is due";
   HoldExpires(draft, firing);

@@ -11,9 +11,6 @@ namespace cm = lastmeter::common::v1;
 namespace ev = lastmeter::event::v1;
 namespace rl = lastmeter::rules::v1;
 
-// One event names at most so many people.
-constexpr size_t kMostNotices = 32;
-
 void SetDuration(rl::Duration* d, uint32_t amount) {
   d->set_amount(amount);
   d->set_unit(rl::DURATION_UNIT_MINUTES);
@@ -58,6 +55,13 @@ std::unique_ptr<RulesView> MakeBuiltInRules() {
 const RulesView& BuiltInRules() {
   static const RulesView& rules = *MakeBuiltInRules().release();
   return rules;
+}
+
+// Promised only once something has happened: relief before anybody verified, a need that is met, a
+// referral.
+bool IsLater(cm::Promise promise) {
+  return promise == cm::PROMISE_PAPERWORK || promise == cm::PROMISE_FOLLOW_UP ||
+         promise == cm::PROMISE_REFERRAL;
 }
 
 bool Contains(const google::protobuf::RepeatedPtrField<std::string>& sorted,
@@ -272,6 +276,24 @@ std::vector<ev::Notice> LadderPlanner::NoticesAtTop(ev::Purpose purpose) const {
   return notices;
 }
 
+void LadderPlanner::AddTier(cm::Tier tier, ev::Purpose purpose,
+                            google::protobuf::RepeatedPtrField<ev::Notice>* notices) const {
+  std::vector<Candidate> staff = Find(tier).staff;
+  if (staff.empty()) {
+    tier = cm::TIER_DISTRICT;
+    staff = Find(tier).staff;
+  }
+  if (staff.empty()) staff.push_back({FallbackStaff(state_), {}});
+  NoticeMaker maker(number_, case_);
+  maker.Skip(notices->size());
+  for (const Candidate& one : staff) {
+    const bool told = std::any_of(notices->begin(), notices->end(), [&](const ev::Notice& notice) {
+      return notice.staff_id() == one.id;
+    });
+    if (!told) *notices->Add() = maker.Make(one, tier, purpose, NotBefore());
+  }
+}
+
 std::vector<ev::Notice> LadderPlanner::NoticesToHolder(ev::Purpose purpose) const {
   std::vector<std::string> staff;
   if (!case_.handler_id().empty()) {
@@ -370,8 +392,7 @@ ev::ClockStart LadderPlanner::Resume(const lastmeter::state::v1::Clock& clock,
 std::vector<ev::ClockStart> LadderPlanner::StartClocks(Timestamp start) const {
   std::vector<ev::ClockStart> starts;
   for (const auto& clock : PolicyOf(state_, case_).FindLevel(case_.level())->clocks()) {
-    // Papers are owed for relief that was given first, and not before.
-    if (clock.promise() != cm::PROMISE_PAPERWORK) starts.push_back(Start(clock, start));
+    if (!IsLater(clock.promise())) starts.push_back(Start(clock, start));
   }
   return starts;
 }

@@ -29,6 +29,9 @@ const lastmeter::rules::v1::ClockPolicy* ClockPolicyOf(const PartitionState& sta
 // The pauses of a clock that are over, in order.
 std::vector<Pause> PausesOf(const lastmeter::state::v1::Clock& clock);
 
+// One event names at most so many people.
+inline constexpr size_t kMostNotices = 32;
+
 // Somebody who may be told.
 struct Candidate {
   std::string id;
@@ -87,6 +90,10 @@ class LadderPlanner {
   // Notices for whoever holds the case.
   std::vector<lastmeter::event::v1::Notice> NoticesToHolder(
       lastmeter::event::v1::Purpose purpose) const;
+  // Adds notices for a tier, without those in `notices` already; where nobody is there for the
+  // district, where nobody is there either for the fallback post.
+  void AddTier(lastmeter::common::v1::Tier tier, lastmeter::event::v1::Purpose purpose,
+               google::protobuf::RepeatedPtrField<lastmeter::event::v1::Notice>* notices) const;
   // Notices for everybody who was told of the case, in the tier in which each serves its area.
   std::vector<lastmeter::event::v1::Notice> NoticesToTold(
       lastmeter::event::v1::Purpose purpose) const;
@@ -103,7 +110,8 @@ class LadderPlanner {
                    Timestamp entered) const;
   // When a reminder follows.
   Timestamp NextReminder(lastmeter::common::v1::Promise promise) const;
-  // Clocks that a case of this level begins with, begun at `start`: all but paperwork.
+  // Clocks that a case of this level begins with, begun at `start`: all but those that follow
+  // something (paperwork, follow-ups, referrals).
   std::vector<lastmeter::event::v1::ClockStart> StartClocks(Timestamp start) const;
   // One clock of the case's level; none where the level does not promise it.
   std::optional<lastmeter::event::v1::ClockStart> StartClock(lastmeter::common::v1::Promise promise,

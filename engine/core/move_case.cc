@@ -73,7 +73,8 @@ void RaiseLevel(Draft& draft, const CaseNumber& number, Case& c, cm::Level to,
     const auto* clock = FindClock(c, start.promise());
     if (clock == nullptr) {
       // Nobody promises what was done already.
-      const bool kept = (start.promise() == cm::PROMISE_FIRST_RELIEF && c.relieved()) ||
+      const bool kept = c.follow_ups_left() > 0 ||
+                        (start.promise() == cm::PROMISE_FIRST_RELIEF && c.relieved()) ||
                         (start.promise() == cm::PROMISE_VERIFY && c.verified());
       if (!kept) *raised->add_clocks() = start;
     } else if (!clock->stopped() && !clock->breached() && start.due_ms() < clock->due_ms()) {
@@ -218,7 +219,7 @@ void DecideMerge(Draft& draft, const CommandContext& context) {
                   "merging needs the number of another case, which goes on");
   }
   if (RejectIfStale(draft, context, merge.case_version())) return;
-  if (RejectIfPapersOwed(draft, context, "merging")) return;
+  if (RejectIfUnfinished(draft, context, "merging")) return;
   const auto& meta = state.meta();
   if (meta.partition_count() == 0 ||
       PartitionFor(merge.into().substr(0, 12), meta.partition_count()) == meta.partition()) {

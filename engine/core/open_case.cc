@@ -158,6 +158,10 @@ void Attach(Draft& draft, const CaseNumber& number, const Report& report, int64_
   attached->set_occurred_at_ms(std::min(report.occurred_at_ms(), accepted_at_ms));
   attached->set_accepted_at_ms(accepted_at_ms);
   draft.AddCaseEvent(number, c, std::move(event));
+  // Whatever was met before: somebody is in trouble again.
+  if (c.follow_ups_left() > 0) {
+    EndFollowUp(draft, number, c, ev::FOLLOW_UP_END_REPORTED_AGAIN, report.reporter(), nullptr);
+  }
   // Whatever was waited for: somebody needs help now.
   if (c.hold_until_ms() != 0) {
     ev::HoldEnded ended;

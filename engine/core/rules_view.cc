@@ -93,7 +93,7 @@ void RulesView::IndexRoster() {
     Person& person = persons_[post.staff_id()];
     person.posts.push_back(&post);
     person.areas.push_back(node);
-    if (post.outside_authority()) continue;
+    if (post.outside_authority() || post.volunteer()) continue;
     at_area[KeyOf(post.area())].push_back(&post);
     if (post.tier() < common::v1::TIER_VILLAGE) {
       in_village[node->line[common::v1::TIER_VILLAGE]].push_back(&post);
@@ -209,7 +209,7 @@ Tier RulesView::TierOver(std::string_view staff_id, std::string_view area) const
   const Node& node = FindOrDistrict(area);
   for (size_t i = 0; i < person->posts.size(); ++i) {
     const Post& post = *person->posts[i];
-    if (post.outside_authority() || post.tier() <= highest) continue;
+    if (post.outside_authority() || post.volunteer() || post.tier() <= highest) continue;
     if (Serves(node, *person->areas[i])) highest = post.tier();
   }
   return highest;
@@ -221,6 +221,21 @@ bool RulesView::IsNamedOfficer(std::string_view staff_id, std::string_view area)
   const Node& node = FindOrDistrict(area);
   for (size_t i = 0; i < person->posts.size(); ++i) {
     if (person->posts[i]->named_officer() && Serves(node, *person->areas[i])) return true;
+  }
+  return false;
+}
+
+bool RulesView::IsVolunteer(std::string_view staff_id) const {
+  const auto posts = PostsOf(staff_id);
+  return !posts.empty() && posts[0]->volunteer();
+}
+
+bool RulesView::VolunteersIn(std::string_view staff_id, std::string_view area) const {
+  const Person* person = FindPerson(staff_id);
+  if (person == nullptr) return false;
+  const Node& node = FindOrDistrict(area);
+  for (size_t i = 0; i < person->posts.size(); ++i) {
+    if (person->posts[i]->volunteer() && Serves(node, *person->areas[i])) return true;
   }
   return false;
 }

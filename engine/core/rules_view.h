@@ -77,6 +77,10 @@ class RulesView {
   // Holds a post marked as named officer over the area; outside authorities may too.
   bool IsNamedOfficer(std::string_view staff_id, std::string_view area) const;
   bool InRoster(std::string_view staff_id) const;
+  // A volunteer, who is part of no tier.
+  bool IsVolunteer(std::string_view staff_id) const;
+  // The same, for this area.
+  bool VolunteersIn(std::string_view staff_id, std::string_view area) const;
   // All posts of a person, in roster order; empty for a stranger.
   std::span<const lastmeter::rules::v1::Post* const> PostsOf(std::string_view staff_id) const;
 

@@ -28,6 +28,7 @@ void DecideVerify(Draft& draft, const CommandContext& context) {
     return Reject(draft, context, ev::REJECTION_MISSING_FIELD,
                   "verifying needs a finding: what was found at the home");
   }
+  if (RejectIfFollowedUp(draft, context)) return;
   if (c.verified()) {
     return Reject(draft, context, ev::REJECTION_ALREADY_VERIFIED,
                   "the case is verified already; add a note instead");
@@ -54,6 +55,7 @@ void DecideRelief(Draft& draft, const CommandContext& context) {
     return Reject(draft, context, ev::REJECTION_MISSING_FIELD,
                   "relief needs at least one kind of what was given");
   }
+  if (RejectIfFollowedUp(draft, context)) return;
   if (c.relieved()) {
     return Reject(draft, context, ev::REJECTION_ALREADY_RELIEVED,
                   "first relief is recorded already; add a note instead");

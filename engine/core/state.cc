@@ -5,6 +5,7 @@
 
 #include "engine/base/check.h"
 #include "engine/core/case_applier.h"
+#include "engine/core/work.h"
 
 namespace lastmeter {
 namespace {
@@ -77,6 +78,7 @@ std::string SeenKey(std::string_view input_id) {
 Timestamp NextInstant(const lastmeter::state::v1::Case& c) {
   if (c.closed() || c.quarantined()) return kNever;
   int64_t next = c.hold_until_ms() == 0 ? kNever.ms : c.hold_until_ms();
+  for (const auto& work : c.works()) next = std::min(next, NextInstantMs(work));
   for (const auto& clock : c.clocks()) {
     if (clock.stopped()) continue;
     if (clock.due_ms() != 0 && !clock.breached() && !IsPaused(clock)) {
@@ -93,20 +95,27 @@ Timestamp NextInstant(const lastmeter::state::v1::Case& c) {
   return {next};
 }
 
-char* PartitionState::OpenCase::Make(Timestamp timer, size_t size) {
+char* PartitionState::OpenCase::Make(Timestamp timer, uint32_t rules_ordinal, size_t size) {
   block_ = std::make_unique_for_overwrite<char[]>(sizeof(Header) + size);
-  const Header header{timer, static_cast<uint32_t>(size)};
+  const Header header{timer, static_cast<uint32_t>(size), rules_ordinal};
   std::memcpy(block_.get(), &header, sizeof header);
   return block_.get() + sizeof header;
 }
 
 PartitionState::OpenCase::OpenCase(const Case& value, Timestamp timer) {
-  char* bytes = Make(timer, value.ByteSizeLong());
+  char* bytes = Make(timer, value.rules_ordinal(), value.ByteSizeLong());
   value.SerializeWithCachedSizesToArray(reinterpret_cast<uint8_t*>(bytes));
 }
 
-PartitionState::OpenCase::OpenCase(std::string_view bytes, Timestamp timer) {
-  std::memcpy(Make(timer, bytes.size()), bytes.data(), bytes.size());
+PartitionState::OpenCase::OpenCase(std::string_view bytes, Timestamp timer,
+                                   uint32_t rules_ordinal) {
+  std::memcpy(Make(timer, rules_ordinal, bytes.size()), bytes.data(), bytes.size());
+}
+
+uint32_t PartitionState::OpenCase::rules_ordinal() const {
+  Header header;
+  std::memcpy(&header, block_.get(), sizeof header);
+  return header.rules_ordinal;
 }
 
 Timestamp PartitionState::OpenCase::timer() const {
@@ -147,7 +156,7 @@ bool PartitionState::LoadRow(std::string_view key, std::string_view value) {
       parse(&c);
       const CaseNumber number = *ParseCaseKey(key);
       const Timestamp timer = NextInstant(c);
-      open_.insert_or_assign(number, OpenCase(value, timer));
+      open_.insert_or_assign(number, OpenCase(value, timer, c.rules_ordinal()));
       Index(number, c, timer);
       return true;
     }
@@ -185,8 +194,9 @@ std::optional<PartitionState::Case> PartitionState::FindCase(const CaseNumber& n
 std::optional<CaseNumber> PartitionState::OpenCaseOfHousehold(std::string_view household_ref,
                                                               bool restricted) const {
   if (household_ref.empty()) return std::nullopt;
-  auto it = households_.find(HouseholdKey(household_ref, restricted));
-  if (it == households_.end()) return std::nullopt;
+  const std::string key = HouseholdKey(household_ref, restricted);
+  auto it = households_.lower_bound({key, CaseNumber{}});
+  if (it == households_.end() || it->first != key) return std::nullopt;
   return it->second;
 }
 
@@ -317,6 +327,11 @@ void PartitionState::PutCase(const CaseNumber& number, const Case& value) {
     return Index(number, value, timer);
   }
   const Timestamp before = it->second.timer();
+  if (const uint32_t pinned = it->second.rules_ordinal(); pinned != value.rules_ordinal()) {
+    // Ended and begun anew within one decision.
+    if (value.rules_ordinal() != 0) ++rules_[value.rules_ordinal()].pinned;
+    Unpin(pinned);
+  }
   if (timer != before) {
     if (before != kNever) timers_.erase({before, number});
     if (timer != kNever) timers_.insert({timer, number});
@@ -343,8 +358,7 @@ void PartitionState::Close(const CaseNumber& number, const Case& value) {
   recompute_.erase(number);
   places_.erase({number.code, HashKind(value.kind()), number.year, number.counter});
   if (!value.household_ref().empty()) {
-    auto household = households_.find(HouseholdKey(value.household_ref(), value.restricted()));
-    if (household != households_.end() && household->second == number) households_.erase(household);
+    households_.erase({HouseholdKey(value.household_ref(), value.restricted()), number});
   }
   Unpin(value.rules_ordinal());
 }
@@ -355,7 +369,7 @@ void PartitionState::Index(const CaseNumber& number, const Case& value, Timestam
   places_[{number.code, HashKind(value.kind()), number.year, number.counter}] = {
       value.opened_at_ms()};
   if (!value.household_ref().empty()) {
-    households_.try_emplace(HouseholdKey(value.household_ref(), value.restricted()), number);
+    households_.insert({HouseholdKey(value.household_ref(), value.restricted()), number});
   }
   if (value.provisional_ordinal() != 0) {
     provisional_[number] = value.provisional_ordinal();

@@ -90,8 +90,9 @@ class PartitionState {
     lastmeter::command::v1::Command command;
   };
   Scratch& scratch() const { return *scratch_; }
-  // The open case of a household, if one is open. Restricted cases are looked up apart, so that an
-  // open report never attaches to one.
+  // The open case of a household, if one is open; of several the one with the lowest
+  // number, in whatever order they were opened or loaded. Restricted cases are looked up apart, so
+  // that an open report never attaches to one.
   std::optional<CaseNumber> OpenCaseOfHousehold(std::string_view household_ref,
                                                 bool restricted) const;
   // Numbers of open cases of the same routing code and kind opened at or after `since`, newest
@@ -144,16 +145,18 @@ class PartitionState {
    public:
     OpenCase(const Case& value, Timestamp timer);
     // Takes bytes that were serialized before.
-    OpenCase(std::string_view bytes, Timestamp timer);
+    OpenCase(std::string_view bytes, Timestamp timer, uint32_t rules_ordinal);
     Timestamp timer() const;
+    uint32_t rules_ordinal() const;
     std::string_view bytes() const;
 
    private:
     struct Header {
       Timestamp timer;
       uint32_t size;
+      uint32_t rules_ordinal;
     };
-    char* Make(Timestamp timer, size_t size);
+    char* Make(Timestamp timer, uint32_t rules_ordinal, size_t size);
     std::unique_ptr<char[]> block_;  // Header, then the bytes
   };
   struct Place {
@@ -179,7 +182,8 @@ class PartitionState {
   lastmeter::state::v1::Partition meta_;
   absl::btree_map<CaseNumber, OpenCase> open_;
   absl::btree_set<Timer> timers_;
-  absl::btree_map<std::string, CaseNumber> households_;
+  // Several of one household only where one of them was opened again.
+  absl::btree_set<std::pair<std::string, CaseNumber>> households_;
   absl::btree_map<Place, Timestamp> places_;  // when opened
   absl::btree_map<std::pair<int64_t, uint32_t>, uint32_t> counters_;
   std::map<uint32_t, Installed> rules_;
@@ -205,8 +209,8 @@ class PartitionState {
 // No instant: later than every other.
 inline constexpr Timestamp kNever{INT64_MAX};
 
-// The earliest instant at which a clock or the hold of the case has something to do; kNever when
-// none.
+// The earliest instant at which a clock, a planned work or the hold of the case has something to
+// do; kNever when none.
 Timestamp NextInstant(const lastmeter::state::v1::Case& c);
 
 }  // namespace lastmeter

@@ -23,6 +23,7 @@ using rules::v1::Rung;
 constexpr uint32_t kMostMinutes = 10 * 366 * 1440;
 constexpr uint32_t kMostWorkingDays = 2500;
 constexpr uint32_t kMostHoldDays = 366;
+constexpr uint32_t kMostNoticeMinutes = 7 * 24 * 60;
 constexpr uint32_t kMostWithdrawMinutes = 1440;
 
 std::string LevelWord(common::v1::Level level) {
@@ -60,6 +61,9 @@ class PolicyValidator {
     }
     if (policy_.hold_at_most_days() > kMostHoldDays) {
       problems_.Add("policy.hold_at_most_days", "is longer than a year");
+    }
+    if (policy_.work_notice_minutes() > kMostNoticeMinutes) {
+      problems_.Add("policy.work_notice_minutes", "is longer than a week");
     }
   }
 

@@ -132,6 +132,13 @@ class Validator {
         problems_.Add(path + ".outside_authority",
                       post.staff_id() + " cannot be an outside authority and part of a tier");
       }
+      if (first.volunteer() != post.volunteer()) {
+        problems_.Add(path + ".volunteer",
+                      post.staff_id() + " cannot be a volunteer and part of a tier");
+      }
+      if (post.volunteer() && (post.outside_authority() || post.named_officer())) {
+        problems_.Add(path + ".volunteer", "a volunteer is neither named officer nor authority");
+      }
       if (post.duty() != rules::v1::DUTY_ALWAYS && post.duty() != rules::v1::DUTY_HOURS) {
         problems_.Add(path + ".duty", "is missing");
       }
@@ -194,6 +201,8 @@ class Validator {
           problems_.Add(path + field, id->empty() ? "is missing" : *id + " is not in the roster");
         } else if (person->second->outside_authority()) {
           problems_.Add(path + field, *id + " is an outside authority");
+        } else if (person->second->volunteer()) {
+          problems_.Add(path + field, *id + " is a volunteer");
         }
       }
       if (absence.stand_in() == absence.staff_id() && !absence.staff_id().empty()) {
@@ -220,7 +229,7 @@ class Validator {
   void CheckStaffing() {
     auto any = [&](auto&& wanted) {
       return std::any_of(rules_.roster().begin(), rules_.roster().end(), [&](const Post& post) {
-        return !post.outside_authority() && wanted(post);
+        return !post.outside_authority() && !post.volunteer() && wanted(post);
       });
     };
     if (!any([](const Post& p) { return p.tier() == common::v1::TIER_DISTRICT; })) {

@@ -57,6 +57,13 @@ class PolicyReader {
               policy.set_withdraw_within_minutes(*minutes);
             }
           }},
+         {"work_notice_minutes",
+          [&](auto& value, int line) {
+            if (auto minutes =
+                    Word("policy.work_notice_minutes", value, line, ReadNumber, "a whole number")) {
+              policy.set_work_notice_minutes(*minutes);
+            }
+          }},
          {"entry", [&](auto& value, int line) { Entry(value, line); }},
          {"levels",
           [&](auto& value, int line) {

@@ -113,7 +113,8 @@ void ReadRoster(const std::string& text, LoadedRules& loaded, FileProblems& prob
                                     {"area"},
                                     {"duty"},
                                     {"named_officer", false},
-                                    {"outside_authority", false}},
+                                    {"outside_authority", false},
+                                    {"volunteer", false}},
                                    problems)) {
     Row row(kRosterFile, csv, problems);
     Note(loaded, At("roster", loaded.rules.roster_size()), kRosterFile, csv.line);
@@ -125,6 +126,7 @@ void ReadRoster(const std::string& text, LoadedRules& loaded, FileProblems& prob
     post->set_duty(row.Word(4, ReadDuty, kDutyWords));
     post->set_named_officer(row.Word<bool>(5, ReadYesNo, kYesNoWords, false));
     post->set_outside_authority(row.Word<bool>(6, ReadYesNo, kYesNoWords, false));
+    post->set_volunteer(row.Word<bool>(7, ReadYesNo, kYesNoWords, false));
   }
 }
 

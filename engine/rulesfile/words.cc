@@ -53,7 +53,9 @@ std::optional<common::v1::Promise> ReadPromise(std::string_view word) {
   return Among<Promise>(word, {{"first-relief", PROMISE_FIRST_RELIEF},
                                {"resolve", PROMISE_RESOLVE},
                                {"verify", PROMISE_VERIFY},
-                               {"paperwork", PROMISE_PAPERWORK}});
+                               {"paperwork", PROMISE_PAPERWORK},
+                               {"follow-up", PROMISE_FOLLOW_UP},
+                               {"referral", PROMISE_REFERRAL}});
 }
 
 std::optional<common::v1::HoldReason> ReadHoldReason(std::string_view word) {

@@ -17,7 +17,8 @@ std::optional<lastmeter::common::v1::Tier> ReadTier(std::string_view word);
 inline constexpr std::string_view kLevelWords = "critical, urgent, ordinary or attention";
 std::optional<lastmeter::common::v1::Level> ReadLevel(std::string_view word);
 
-inline constexpr std::string_view kPromiseWords = "verify, first-relief, paperwork or resolve";
+inline constexpr std::string_view kPromiseWords =
+    "verify, first-relief, paperwork, resolve, follow-up or referral";
 inline constexpr std::string_view kHoldReasonWords =
     "household-away, in-hospital, documents or others";
 std::optional<lastmeter::common::v1::Promise> ReadPromise(std::string_view word);

@@ -122,11 +122,7 @@ std::vector<http::Route> Gateway::Routes() {
       {.method = "POST",
        .pattern = "/v1/reports",
        .handler = [this](const http::Request& r, const Responder& out) { SubmitReport(r, out); }});
-  for (const CaseAction action :
-       {CaseAction::kAcknowledge, CaseAction::kRaise, CaseAction::kHandDown, CaseAction::kNote,
-        CaseAction::kVerify, CaseAction::kRelief, CaseAction::kPaperwork, CaseAction::kHold,
-        CaseAction::kResume, CaseAction::kWithdraw, CaseAction::kRemind, CaseAction::kExtend,
-        CaseAction::kReassign, CaseAction::kMerge, CaseAction::kClose, CaseAction::kReopen}) {
+  for (const CaseAction action : AllCaseActions()) {
     routes.push_back({.method = "POST",
                       .pattern = absl::StrCat("/v1/cases/{number}:", ToAbsl(ActionWord(action))),
                       .handler = [this, action](const http::Request& r, const Responder& out) {

@@ -3,6 +3,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "engine/base/time.h"
 #include "lastmeter/command/v1/command.pb.h"
@@ -46,9 +47,24 @@ enum class CaseAction {
   kExtend,
   kReassign,
   kMerge,
+  kPlanWork,
+  kClaimWork,
+  kHandBackWork,
+  kStartWork,
+  kFinishWork,
+  kCancelWork,
+  kRefer,
+  kAnswerReferral,
+  kBeginFollowUp,
+  kRecordFollowUp,
+  kPledge,
+  kDeliver,
   kClose,
   kReopen
 };
+
+// In the order of a case's life.
+std::vector<CaseAction> AllCaseActions();
 
 // The word in the path: "handDown".
 std::string_view ActionWord(CaseAction action);

@@ -1,4 +1,6 @@
 // Commands about a case.
+#include <algorithm>
+#include <iterator>
 #include <optional>
 
 #include "absl/strings/str_cat.h"
@@ -8,13 +10,12 @@
 #include "services/gateway/body.h"
 #include "services/gateway/fields.h"
 #include "services/gateway/translate.h"
+#include "services/gateway/translate_work.h"
 
 namespace lastmeter::gateway {
 namespace {
 
 namespace api = lastmeter::api::v1;
-using lastmeter::command::v1::Command;
-
 // Longer than any limit that rules may have.
 constexpr uint32_t kMostAmount = 10'000'000;
 
@@ -210,89 +211,63 @@ std::optional<http::Response> FillReopen(const http::Request& request, const Adm
                   command->mutable_reopen()->mutable_reason());
 }
 
-Filler FillerOf(CaseAction action) {
-  switch (action) {
-    case CaseAction::kAcknowledge:
-      return FillAcknowledge;
-    case CaseAction::kRaise:
-      return FillRaise;
-    case CaseAction::kHandDown:
-      return FillHandDown;
-    case CaseAction::kNote:
-      return FillNote;
-    case CaseAction::kVerify:
-      return FillVerify;
-    case CaseAction::kRelief:
-      return FillRelief;
-    case CaseAction::kPaperwork:
-      return FillPaperwork;
-    case CaseAction::kHold:
-      return FillHold;
-    case CaseAction::kResume:
-      return FillResume;
-    case CaseAction::kWithdraw:
-      return FillWithdraw;
-    case CaseAction::kRemind:
-      return FillRemind;
-    case CaseAction::kExtend:
-      return FillExtend;
-    case CaseAction::kReassign:
-      return FillReassign;
-    case CaseAction::kMerge:
-      return FillMerge;
-    case CaseAction::kClose:
-      return FillClose;
-    case CaseAction::kReopen:
-      return FillReopen;
-  }
-  return nullptr;
+struct Entry {
+  CaseAction action;
+  std::string_view word;
+  Filler fill;
+};
+
+constexpr Entry kEntries[] = {
+    {CaseAction::kAcknowledge, "acknowledge", FillAcknowledge},
+    {CaseAction::kRaise, "raise", FillRaise},
+    {CaseAction::kHandDown, "handDown", FillHandDown},
+    {CaseAction::kNote, "note", FillNote},
+    {CaseAction::kVerify, "verify", FillVerify},
+    {CaseAction::kRelief, "relief", FillRelief},
+    {CaseAction::kPaperwork, "paperwork", FillPaperwork},
+    {CaseAction::kHold, "hold", FillHold},
+    {CaseAction::kResume, "resume", FillResume},
+    {CaseAction::kWithdraw, "withdraw", FillWithdraw},
+    {CaseAction::kRemind, "remind", FillRemind},
+    {CaseAction::kExtend, "extend", FillExtend},
+    {CaseAction::kReassign, "reassign", FillReassign},
+    {CaseAction::kMerge, "merge", FillMerge},
+    {CaseAction::kPlanWork, "planWork", FillPlanWork},
+    {CaseAction::kClaimWork, "claimWork", FillClaimWork},
+    {CaseAction::kHandBackWork, "handBackWork", FillHandBack},
+    {CaseAction::kStartWork, "startWork", FillStartWork},
+    {CaseAction::kFinishWork, "finishWork", FillFinishWork},
+    {CaseAction::kCancelWork, "cancelWork", FillCancelWork},
+    {CaseAction::kRefer, "refer", FillRefer},
+    {CaseAction::kAnswerReferral, "answerReferral", FillAnswerReferral},
+    {CaseAction::kBeginFollowUp, "beginFollowUp", FillBeginFollowUp},
+    {CaseAction::kRecordFollowUp, "recordFollowUp", FillRecordFollowUp},
+    {CaseAction::kPledge, "pledge", FillPledge},
+    {CaseAction::kDeliver, "deliver", FillDeliver},
+    {CaseAction::kClose, "close", FillClose},
+    {CaseAction::kReopen, "reopen", FillReopen},
+};
+
+const Entry& EntryOf(CaseAction action) {
+  return *std::find_if(std::begin(kEntries), std::end(kEntries),
+                       [&](const Entry& entry) { return entry.action == action; });
 }
 
 }  // namespace
 
-std::string_view ActionWord(CaseAction action) {
-  switch (action) {
-    case CaseAction::kAcknowledge:
-      return "acknowledge";
-    case CaseAction::kRaise:
-      return "raise";
-    case CaseAction::kHandDown:
-      return "handDown";
-    case CaseAction::kNote:
-      return "note";
-    case CaseAction::kVerify:
-      return "verify";
-    case CaseAction::kRelief:
-      return "relief";
-    case CaseAction::kPaperwork:
-      return "paperwork";
-    case CaseAction::kHold:
-      return "hold";
-    case CaseAction::kResume:
-      return "resume";
-    case CaseAction::kWithdraw:
-      return "withdraw";
-    case CaseAction::kRemind:
-      return "remind";
-    case CaseAction::kExtend:
-      return "extend";
-    case CaseAction::kReassign:
-      return "reassign";
-    case CaseAction::kMerge:
-      return "merge";
-    case CaseAction::kClose:
-      return "close";
-    case CaseAction::kReopen:
-      return "reopen";
-  }
-  return "";
+std::vector<CaseAction> AllCaseActions() {
+  std::vector<CaseAction> actions;
+  for (const Entry& entry : kEntries) actions.push_back(entry.action);
+  return actions;
 }
+
+std::string_view ActionWord(CaseAction action) { return EntryOf(action).word; }
 
 OrProblem<Command> MakeCaseCommand(CaseAction action, std::string_view case_number,
                                    const http::Request& request, const Admission& admission) {
   Command command = NewCommand(request, admission);
   command.set_case_number(std::string(case_number));
-  if (auto problem = FillerOf(action)(request, admission, &command)) return *std::move(problem);
+  if (auto problem = EntryOf(action).fill(request, admission, &command)) return *std::move(problem);
   return command;
 }
 

@@ -55,6 +55,8 @@ class Folder {
   void SetStatus() {
     if (shown_.has_closed_at()) {
       shown_.set_status(api::CASE_STATUS_CLOSED);
+    } else if (row_->follow_ups()) {
+      shown_.set_status(api::CASE_STATUS_FOLLOW_UP);
     } else if (shown_.handler_id().empty()) {
       shown_.set_status(api::CASE_STATUS_REPORTED);
     } else {
@@ -134,6 +136,25 @@ class Folder {
     *clock.mutable_near_due_at() = ToProtoTime(start.near_due_ms());
     *clock.mutable_due_at() = ToProtoTime(start.due_ms());
     clock.set_provisional(start.provisional());
+  }
+
+  // A promise that is made again and again begins anew.
+  void StartAnew(const ev::ClockStart& start) {
+    api::ClockView& clock = ClockOf(shown_, start.promise());
+    clock.Clear();
+    clock.set_promise(start.promise());
+    clock.set_state(api::CLOCK_STATE_RUNNING);
+    StartClock(start);
+  }
+
+  void BeginFollowUp(const ev::FollowUpBegun& e) {
+    row_->set_follow_ups(true);
+    for (auto& clock : *shown_.mutable_clocks()) {
+      if (!Runs(clock)) continue;
+      clock.set_state(clock.promise() == cm::PROMISE_RESOLVE ? api::CLOCK_STATE_MET
+                                                             : api::CLOCK_STATE_STOPPED);
+    }
+    StartAnew(e.clock());
   }
 
   void StartClocks(const google::protobuf::RepeatedPtrField<ev::ClockStart>& starts) {
@@ -223,6 +244,7 @@ class Folder {
   void End(cm::Outcome outcome) {
     *shown_.mutable_closed_at() = ToProtoTime(record_.log_time_ms());
     shown_.set_outcome(outcome);
+    row_->clear_follow_ups();
     shown_.clear_hold();
     for (auto& clock : *shown_.mutable_clocks()) {
       if (!Runs(clock) && clock.state() != api::CLOCK_STATE_PAUSED) continue;
@@ -356,6 +378,29 @@ void Folder::Body() {
       return ClockOf(shown_, event_.clock_extended().clock().promise()).set_extended(true);
     case ev::Event::kCaseReassigned:
       return Reassign(event_.case_reassigned());
+    case ev::Event::kWorkPlanned:
+      return Tell(event_.work_planned().notices());
+    case ev::Event::kWorkUnclaimed:
+      return Tell(event_.work_unclaimed().notices());
+    case ev::Event::kClaimLapsed:
+      return Tell(event_.claim_lapsed().notices());
+    case ev::Event::kWorkMissed:
+      return Tell(event_.work_missed().notices());
+    case ev::Event::kWorkCancelled:
+      return Tell(event_.work_cancelled().notices());
+    case ev::Event::kCaseReferred:
+      if (event_.case_referred().has_clock()) StartAnew(event_.case_referred().clock());
+      return;
+    case ev::Event::kReferralAnswered:
+      return Keep(cm::PROMISE_REFERRAL);
+    case ev::Event::kFollowUpBegun:
+      return BeginFollowUp(event_.follow_up_begun());
+    case ev::Event::kFollowUpRecorded:
+      Keep(cm::PROMISE_FOLLOW_UP);
+      if (event_.follow_up_recorded().has_clock()) StartAnew(event_.follow_up_recorded().clock());
+      return;
+    case ev::Event::kFollowUpEnded:
+      return End(event_.follow_up_ended().outcome());
     case ev::Event::kCaseReopened:
       return Reopen(event_.case_reopened());
     case ev::Event::kDeadlinesRecomputed:

@@ -81,7 +81,11 @@ void FoldCycle(const ev::Record& record, vw::CaseRow* row) {
       const auto& e = event.clock_breached();
       return Miss(cycle, row->shown().tier(), e.promise(), true, e.outage());
     }
+    case ev::Event::kFollowUpBegun:
+      // The help has ended; how the household gets on is followed, and counts apart.
+      return End(cycle, now, event.follow_up_begun().outcome());
     case ev::Event::kCaseClosed:
+      if (row->follow_ups()) return;
       return End(cycle, now, event.case_closed().outcome());
     case ev::Event::kCaseWithdrawn:
       return End(cycle, now, cm::OUTCOME_WITHDRAWN);

@@ -1,7 +1,7 @@
 #include "services/query/statistics.h"
 
 #include <algorithm>
-#include <cmath>
+#include <functional>
 #include <optional>
 
 #include "absl/strings/str_cat.h"
@@ -65,6 +65,40 @@ void Tally::Add(const vw::CaseRow& row, const vw::Cycle& cycle) {
   }
 }
 
+void Tally::Add(const vw::Deed& deed) {
+  api::WorkDone& work = *counts_.mutable_work();
+  switch (deed.kind()) {
+    case vw::DEED_KIND_TURN_DONE:
+      return work.set_turns_done(work.turns_done() + 1);
+    case vw::DEED_KIND_TURN_LATE:
+      return work.set_turns_late(work.turns_late() + 1);
+    case vw::DEED_KIND_TURN_MISSED:
+      return work.set_turns_missed(work.turns_missed() + 1);
+    case vw::DEED_KIND_REFERRED:
+      return work.set_referrals(work.referrals() + 1);
+    case vw::DEED_KIND_REFERRAL_ACCEPTED:
+      return work.set_referrals_accepted(work.referrals_accepted() + 1);
+    case vw::DEED_KIND_REFERRAL_REJECTED:
+      return work.set_referrals_rejected(work.referrals_rejected() + 1);
+    case vw::DEED_KIND_FOLLOWED_UP:
+      return work.set_follow_ups_on_time(work.follow_ups_on_time() + 1);
+    case vw::DEED_KIND_FOLLOWED_UP_LATE:
+      return work.set_follow_ups_late(work.follow_ups_late() + 1);
+    case vw::DEED_KIND_PLEDGED: {
+      api::ProjectResources& project = projects_[deed.project()];
+      project.set_pledged(project.pledged() + 1);
+      return project.set_pledged_fen(project.pledged_fen() + deed.value_fen());
+    }
+    case vw::DEED_KIND_DELIVERED: {
+      api::ProjectResources& project = projects_[deed.project()];
+      project.set_delivered(project.delivered() + 1);
+      return project.set_delivered_fen(project.delivered_fen() + deed.value_fen());
+    }
+    default:
+      return;
+  }
+}
+
 api::TimeTaken Tally::Describe(cm::Promise promise, const std::vector<Span>& spans) const {
   std::vector<double> wall;
   std::vector<double> working;
@@ -104,6 +138,11 @@ api::StatisticsPeriod Tally::Result() const {
     api::OutcomeCount* counted = result.add_outcomes();
     counted->set_outcome(outcome);
     counted->set_count(count);
+  }
+  for (const auto& [code, project] : projects_) {
+    api::ProjectResources* counted = result.mutable_work()->add_resources();
+    *counted = project;
+    counted->set_project(code);
   }
   return result;
 }
@@ -150,6 +189,10 @@ const char* NameOf(cm::Promise promise) {
       return "先行救助 first relief";
     case cm::PROMISE_PAPERWORK:
       return "补办手续 paperwork";
+    case cm::PROMISE_FOLLOW_UP:
+      return "回访 follow-up";
+    case cm::PROMISE_REFERRAL:
+      return "转介答复 referral";
     default:
       return "办结 close";
   }
@@ -199,6 +242,29 @@ std::string NameOf(cm::Outcome outcome) {
   }
 }
 
+using Put = std::function<void(const std::string& name, const std::string& value)>;
+
+std::string Yuan(uint64_t fen) { return absl::StrFormat("%d.%02d", fen / 100, fen % 100); }
+
+void PutWork(const api::WorkDone& work, const Put& put) {
+  const auto count = [&](const std::string& name, uint32_t n) { put(name, absl::StrCat(n)); };
+  count("走访与服务: 按时完成 turns done", work.turns_done());
+  count("走访与服务: 超时完成 turns done late", work.turns_late());
+  count("走访与服务: 未完成 turns missed", work.turns_missed());
+  count("转介 referrals", work.referrals());
+  count("转介: 接收 accepted", work.referrals_accepted());
+  count("转介: 退回 rejected", work.referrals_rejected());
+  count("回访: 按时 follow-ups on time", work.follow_ups_on_time());
+  count("回访: 超时 follow-ups late", work.follow_ups_late());
+  for (const auto& project : work.resources()) {
+    const std::string name = absl::StrCat("链接资源 resources, ", project.project(), ": ");
+    count(name + "认捐件数 pledged", project.pledged());
+    put(name + "认捐金额（元） pledged yuan", Yuan(project.pledged_fen()));
+    count(name + "到位件数 delivered", project.delivered());
+    put(name + "到位金额（元） delivered yuan", Yuan(project.delivered_fen()));
+  }
+}
+
 // All figures of a period by name.
 std::map<std::string, std::string> Figures(const api::StatisticsPeriod& p,
                                            std::vector<std::string>* order) {
@@ -233,6 +299,7 @@ std::map<std::string, std::string> Figures(const api::StatisticsPeriod& p,
   for (const auto& outcome : p.outcomes()) {
     count(absl::StrCat("结果 outcome: ", NameOf(outcome.outcome())), outcome.count());
   }
+  if (p.has_work()) PutWork(p.work(), put);
   return figures;
 }
 

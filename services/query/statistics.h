@@ -12,8 +12,8 @@
 
 namespace lastmeter::query {
 
-// Counts the cycles of cases that began in one period: every one of them, never a sample. Exact
-// medians; memory grows with the number of cycles. Pure, single-threaded.
+// Counts the cycles of cases that began in one period, and what was done in it: every one of them,
+// never a sample. Exact medians; memory grows with the number of cycles. Pure, single-threaded.
 class Tally {
  public:
   // `calendar` may be null: working time is then left out. It must outlive the tally.
@@ -21,6 +21,8 @@ class Tally {
 
   // One cycle of the case. Reports that were taken back count as such and as nothing else.
   void Add(const lastmeter::view::v1::CaseRow& row, const lastmeter::view::v1::Cycle& cycle);
+  // Something that was done in the period.
+  void Add(const lastmeter::view::v1::Deed& deed);
   lastmeter::api::v1::StatisticsPeriod Result() const;
 
  private:
@@ -44,6 +46,7 @@ class Tally {
   std::map<std::pair<lastmeter::common::v1::Tier, lastmeter::common::v1::Promise>, Missed> missed_;
   std::map<lastmeter::common::v1::Outcome, uint32_t> outcomes_;
   std::set<std::string> helped_;
+  std::map<std::string, lastmeter::api::v1::ProjectResources> projects_;
 };
 
 // Open cases by tier and age.

@@ -44,15 +44,18 @@ struct Period {
   Date to;
 };
 
-// Cycles of the area's cases that began in the period.
+// Cycles of the area's cases that began in the period, and what was done in it.
 absl::StatusOr<api::StatisticsPeriod> Count(const View& view, const std::string& area, Period days,
                                             const WorkCalendar* calendar,
                                             const std::atomic<bool>& stopping) {
   Tally tally(calendar);
-  LM_RETURN_IF_ERROR(view.ForEachBegun(days.from, days.to, [&](Date date, const CaseRow& row) {
+  LM_RETURN_IF_ERROR(view.ForEachOfDays(days.from, days.to, [&](Date date, const CaseRow& row) {
     if (!InArea(row.shown().area(), area)) return !stopping.load();
     for (const auto& cycle : row.cycles()) {
       if (DateOf({cycle.began_ms()}) == date) tally.Add(row, cycle);
+    }
+    for (const auto& deed : row.deeds()) {
+      if (DateOf({deed.at_ms()}) == date) tally.Add(deed);
     }
     return !stopping.load();
   }));

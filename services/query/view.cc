@@ -10,6 +10,7 @@
 #include "services/query/case_fold.h"
 #include "services/query/cycle_fold.h"
 #include "services/query/view_keys.h"
+#include "services/query/work_fold.h"
 
 namespace lastmeter::query {
 namespace {
@@ -201,6 +202,7 @@ absl::Status View::Fold(PartitionId partition, const FollowedRecord& followed) {
     cached->row.set_partition(partition.value);
     FoldCycle(record, &cached->row);
     FoldCase(record, &cached->row);
+    FoldWork(record, &cached->row);
   }
   if (event.has_case_merged()) LM_RETURN_IF_ERROR(FoldMerged(event));
   std::string key = CaseKey('h', *number);
@@ -395,8 +397,8 @@ absl::Status View::ForEachIndexed(
   return inner;
 }
 
-absl::Status View::ForEachBegun(Date from, Date to,
-                                const std::function<bool(Date, const CaseRow&)>& take) const {
+absl::Status View::ForEachOfDays(Date from, Date to,
+                                 const std::function<bool(Date, const CaseRow&)>& take) const {
   return ForEachIndexed(
       DayKey(from), DayKey(to + 1),
       [&](std::string_view key, const CaseRow& row) { return take(DayOfIndex(key), row); });

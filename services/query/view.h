@@ -27,7 +27,7 @@ namespace lastmeter::query {
 class View {
  public:
   // Raised by every change of what the rows mean; the view is then folded anew.
-  static constexpr int kSchema = 3;
+  static constexpr int kSchema = 4;
 
   // Opens the rows, made anew when asked to. Returns kDataLoss for damaged ones.
   using OpenStore = std::function<absl::StatusOr<std::unique_ptr<ViewStore>>(bool anew)>;
@@ -84,10 +84,10 @@ class View {
       const Filter& filter, const std::string& after, size_t most,
       const std::function<bool(const lastmeter::view::v1::CaseRow&)>& keep) const;
 
-  // Every case that had a cycle begin on one of the days, with the day, once for each such day, in
-  // the order of days; ends with kCancelled when `take` returns false. kUnavailable and kDataLoss
-  // as the store answers.
-  absl::Status ForEachBegun(
+  // Every case that had a cycle begin, or a deed, on one of the days, with the day, once for each
+  // such day, in the order of days; ends with kCancelled when `take` returns false. kUnavailable
+  // and kDataLoss as the store answers.
+  absl::Status ForEachOfDays(
       Date from, Date to,
       const std::function<bool(Date, const lastmeter::view::v1::CaseRow&)>& take) const;
   // Every open case below the area; ends in the same way.

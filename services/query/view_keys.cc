@@ -78,10 +78,10 @@ Date DayOfIndex(std::string_view key) {
 std::vector<std::string> IndexKeys(const CaseNumber& number, const CaseRow& row) {
   const api::Case& shown = row.shown();
   std::vector<std::string> keys;
-  for (const auto& cycle : row.cycles()) {
-    std::string key = DayKey(DateOf({cycle.began_ms()})) + CaseBytes(number);
-    if (keys.empty() || keys.back() != key) keys.push_back(std::move(key));
-  }
+  std::set<Date> days;
+  for (const auto& cycle : row.cycles()) days.insert(DateOf({cycle.began_ms()}));
+  for (const auto& deed : row.deeds()) days.insert(DateOf({deed.at_ms()}));
+  for (const Date day : days) keys.push_back(DayKey(day) + CaseBytes(number));
   std::string tail = shown.area();
   tail.push_back('\0');
   tail += CaseBytes(number);

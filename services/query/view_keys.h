@@ -26,7 +26,9 @@
 //          | 'S' status area 0 case       by status
 //          | 'L' level area 0 case        by level
 //          | 'X' area 0 case              open restricted cases
-//          | 'D' date:be32 case           cases by the days on which their cycles began
+//          | 'D' date:be32 case           cases by the days on which their cycles began, or on
+//          which
+//                                         something was done that statistics count by itself
 //          | 'O' overdue_at:be64 case     open cases by when they are overdue
 //   partition := be32     tier, status, level := one byte
 //   case := code:be64 year:be32 counter:be32

@@ -183,7 +183,7 @@ std::vector<Broken> LogFaults() {
 std::vector<Broken> CaseFaults() {
   return {
       {rule::kCaseNumber, "a counter is left out",
-       [](Story& s) { ReplaceEverywhere(s.log, Story::kFourth, "430112001001-2026-00005"); }},
+       [](Story& s) { ReplaceEverywhere(s.log, Story::kFourth, "430112001001-2026-00006"); }},
       {rule::kCaseNumber, "last year's number",
        [](Story& s) { ReplaceEverywhere(s.log, Story::kSecond, "430112001001-2025-00001"); }},
       {rule::kCaseNumber, "another place's number",
@@ -196,25 +196,25 @@ std::vector<Broken> CaseFaults() {
          LogBuilder::Event event = Story::CaseEvent(number);
          event.mutable_command_rejected()->set_command_id("x");
          event.mutable_command_rejected()->mutable_by()->set_id("tan-dan");
-         s.log.Command(471, Story::MakeNote("x", number), {event});
+         s.log.Command(495, Story::MakeNote("x", number), {event});
        }},
       {rule::kCaseClosed, "a note on a closed case",
        [](Story& s) {
-         s.log.Command(471, Story::MakeNote("x", Story::kFirst), {Story::Noted(Story::kFirst, 2)});
+         s.log.Command(495, Story::MakeNote("x", Story::kFirst), {Story::Noted(Story::kFirst, 2)});
        }},
       {rule::kCaseClosed, "a clock of a closed case fires",
        [](Story& s) {
          LogBuilder::Event event = Story::CaseEvent(Story::kFirst, 2);
          event.mutable_clock_near_due()->set_promise(cm::PROMISE_RESOLVE);
-         event.mutable_clock_near_due()->set_was_due_ms(M(471));
-         s.log.Timer(471, Story::kFirst, 471, {event});
+         event.mutable_clock_near_due()->set_was_due_ms(M(495));
+         s.log.Timer(495, Story::kFirst, 495, {event});
        }},
       {rule::kCaseCycle, "a note of a cycle to come",
        [](Story& s) { s.log[s.noted].mutable_event()->set_cycle(2); }},
       {rule::kCasePromise, "a case opens and nobody is asked",
        [](Story& s) {
          const auto report = Story::MakeReport("r9", "h9");
-         s.log.Report(471, report, {Story::Opened("430112001001-2026-00005", report, 471)});
+         s.log.Report(495, report, {Story::Opened("430112001001-2026-00006", report, 495)});
        }},
       {rule::kCasePromise, "an acknowledged case without a clock",
        [](Story& s) {
@@ -446,6 +446,38 @@ std::vector<Broken> LadderFaults() {
          s.log[s.resumed].mutable_event()->mutable_hold_ended()->mutable_clocks(0)->set_due_ms(
              M(1309));
        }},
+      {rule::kWork, "missed by somebody who had not the turn",
+       [](Story& s) {
+         s.log[s.missed].mutable_event()->mutable_work_missed()->set_worker("li-si");
+       }},
+      {rule::kWorkClaim, "a claim lapses that somebody else made",
+       [](Story& s) {
+         s.log[s.lapsed].mutable_event()->mutable_claim_lapsed()->set_worker("li-si");
+       }},
+      {rule::kWorkClaim, "handed back from somebody who had it not",
+       [](Story& s) {
+         s.log[s.handed_back].mutable_event()->mutable_work_handed_back()->set_worker("li-si");
+       }},
+      {rule::kReferral, "answered by whom nobody asked",
+       [](Story& s) {
+         s.log[s.answered].mutable_event()->mutable_referral_answered()->set_to("somebody");
+       }},
+      {rule::kFollowUp, "ends with another outcome than it began with",
+       [](Story& s) {
+         s.log[s.trouble + 1].mutable_event()->mutable_follow_up_ended()->set_outcome(
+             cm::OUTCOME_MOVED);
+       }},
+      {rule::kFollowUp, "a visit that was not made counts",
+       [](Story& s) {
+         s.log[s.followed_up].mutable_event()->mutable_follow_up_recorded()->set_number(2);
+         s.log[s.trouble].mutable_event()->mutable_follow_up_recorded()->set_number(3);
+       }},
+      {rule::kResource, "delivered under another project",
+       [](Story& s) {
+         s.log[s.delivered].mutable_event()->mutable_resource_delivered()->set_project("other");
+       }},
+      {rule::kUnfinished, "closed while turns were still to come",
+       [](Story& s) { s.log.Erase(s.cancelled); }},
       {rule::kRecompute, "a limit that was certain",
        [](Story& s) {
          s.log[s.attached + 1]
@@ -490,10 +522,10 @@ TEST(JudgeTest, AGoodLogIsClean) {
   Judge judge = JudgeOf(story.log.Seal(), kComplete);
   EXPECT_TRUE(judge.clean()) << Told(judge);
   EXPECT_EQ(judge.counts().records, story.log.records().size());
-  EXPECT_EQ(judge.counts().opened, 4u);
+  EXPECT_EQ(judge.counts().opened, 5u);
   EXPECT_EQ(judge.counts().open, 1u);
-  EXPECT_EQ(judge.counts().closed, 4u);
-  EXPECT_EQ(judge.counts().acknowledged, 3u);
+  EXPECT_EQ(judge.counts().closed, 6u);
+  EXPECT_EQ(judge.counts().acknowledged, 5u);
   EXPECT_EQ(judge.counts().hand_downs, 3u);
   EXPECT_EQ(judge.counts().ownerships, 2u);
 }
@@ -514,7 +546,7 @@ TEST(JudgeTest, AMovedLogGoesOnWithTheInputsOfItsNewTopics) {
   Story s;
   // Inputs after the second ownership are numbered anew.
   auto note = Story::MakeNote("after the move", Story::kSecond);
-  s.log.Command(472, note, {Story::Noted(Story::kSecond, 1, true)});
+  s.log.Command(496, note, {Story::Noted(Story::kSecond, 1, true)});
   s.log.records().back().mutable_input_cause()->set_position(0);
   const auto findings = [&] {
     const Judge judge = JudgeOf(s.log.Seal(), {});

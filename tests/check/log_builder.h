@@ -95,7 +95,9 @@ class LogBuilder {
   // Commands that name the version they were written against have read the newest.
   static void ReadVersion(Record& record) {
     const Event& event = record.event();
-    if (!event.has_case_closed() && !event.has_case_handed_down()) return;
+    if (!event.has_case_closed() && !event.has_case_handed_down() && !event.has_follow_up_begun()) {
+      return;
+    }
     lastmeter::command::v1::Command command;
     if (!command.ParseFromString(record.input())) return;
     const uint32_t read = event.case_version() - 1;
@@ -103,6 +105,8 @@ class LogBuilder {
       command.mutable_close()->set_case_version(read);
     } else if (command.has_hand_down() && command.hand_down().case_version() == 0) {
       command.mutable_hand_down()->set_case_version(read);
+    } else if (command.has_begin_follow_up() && command.begin_follow_up().case_version() == 0) {
+      command.mutable_begin_follow_up()->set_case_version(read);
     }
     record.set_input(command.SerializeAsString());
   }

@@ -133,11 +133,12 @@ Story::Story() {
   TellHandDowns();
   TellSecondCase();
   TellTwins();
+  TellWork();
 
-  writer_again = log.Engine(470, {event});
+  writer_again = log.Engine(494, {event});
   Event beat;
   beat.mutable_heartbeat();
-  heartbeat = log.Engine(471, {beat});
+  heartbeat = log.Engine(495, {beat});
 }
 
 void Story::TellFirstCase() {

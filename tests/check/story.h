@@ -16,6 +16,7 @@ struct Story {
 
   inline static const std::string kThird = "430112001001-2026-00003";
   inline static const std::string kFourth = "430112001001-2026-00004";
+  inline static const std::string kFifth = "430112001001-2026-00005";
 
   LogBuilder log;
   // Index of the first record of each decision, in the order of the log.
@@ -24,7 +25,9 @@ struct Story {
       papers_completed, handed_down, handed_down_again, handed_down_thrice, raised,
       acknowledged_again, recomputed, closed, reopened, acknowledged_anew, held, resumed,
       closed_again, opened_restricted, quarantined, noted_restricted, late, fallback, merged,
-      reassigned, extended, urged, withdrawn, writer_again, heartbeat;
+      reassigned, extended, urged, withdrawn, planned, unclaimed, handed_back, claimed, lapsed,
+      started, finished, missed, cancelled, referred, answered, pledged, delivered, follow_up_begun,
+      followed_up, trouble, writer_again, heartbeat;
 
   Story();
 
@@ -55,6 +58,12 @@ struct Story {
   void TellHandDowns();
   void TellSecondCase();
   void TellTwins();
+  // story_work.cc
+  void TellWork();
+  void TellRelay();
+  void TellVisit();
+  void TellReferral();
+  void TellFollowUp();
 };
 
 }  // namespace lastmeter

@@ -23,7 +23,7 @@ until='^## Use it on Apache Kafka'
 if [[ ${2:-} == kafka ]]; then until='^## The house'; fi
 sed -n "/^## Use it\$/,/$until/p" "$root/README.md" | awk '/^```sh/ {on = 1; next} /^```/ {on = 0} on' |
   sed "s/127\.0\.0\.1:8480/127.0.0.1:$port/; s/127\.0\.0\.1:8482/127.0.0.1:$engine_a/
-       s/127\.0\.0\.1:8483/127.0.0.1:$engine_b/; s/-20[0-9][0-9]-00001:/-$(TZ=UTC-8 date +%Y)-00001:/
+       s/127\.0\.0\.1:8483/127.0.0.1:$engine_b/; s/-20[0-9][0-9]-00001\\b/-$(TZ=UTC-8 date +%Y)-00001/
        /lastmeterctl rules install/i until curl -o /dev/null -s http://127.0.0.1:$port/readyz; do :; done" > commands
 (( $(wc -l < commands) > 10 )) || { echo "README has no commands under 'Use it'"; exit 1; }
 cat > session << 'SESSION'
@@ -46,6 +46,8 @@ expect() {
 expect '^ready http://127.0.0.1:'
 expect '"state":"REPORT_STATE_OPENED","caseNumber":"430112001001-20[0-9]{2}-00001"'
 expect '"type":"CaseAcknowledged".*"handlerId":"tan-dan"'
+expect '"type":"WorkPlanned".*"state":"TURN_STATE_OPEN"'
+expect '"type":"WorkClaimed".*"worker":"tan-dan"'
 expect '^event: CaseOpened'
 expect '^event: CaseAcknowledged'
 expect '^Clean: [0-9]+ records break no rule'

@@ -151,7 +151,8 @@ TEST_F(RulesFileTest, NamesTheLineOfEachFaultInThePolicy) {
   EXPECT_EQ(ComplaintAfter(p, "tier: grid", "tier: street"),
             "policy.yaml:11: 'street' is not grid, group, village, town or district");
   EXPECT_EQ(ComplaintAfter(p, "promise: resolve", "promise: acknowledge"),
-            "policy.yaml:14: 'acknowledge' is not verify, first-relief, paperwork or resolve");
+            "policy.yaml:14: 'acknowledge' is not verify, first-relief, paperwork, resolve, "
+            "follow-up or referral");
   EXPECT_EQ(ComplaintAfter(p, "zh: 意外伤害", "restricted: maybe"),
             "policy.yaml:17: 'maybe' is not yes or no");
   EXPECT_EQ(ComplaintAfter(p, "08:30-12:00", "08:30-25:00"),
@@ -370,7 +371,9 @@ TEST_F(ShippedRulesTest, HaveTheSamplesPolicy) {
     clocks->erase(std::remove_if(clocks->begin(), clocks->end(),
                                  [](const auto& clock) {
                                    return clock.promise() == common::v1::PROMISE_VERIFY ||
-                                          clock.promise() == common::v1::PROMISE_PAPERWORK;
+                                          clock.promise() == common::v1::PROMISE_PAPERWORK ||
+                                          clock.promise() == common::v1::PROMISE_REFERRAL ||
+                                          clock.promise() == common::v1::PROMISE_FOLLOW_UP;
                                  }),
                   clocks->end());
     for (auto& clock : *clocks) {
@@ -380,6 +383,7 @@ TEST_F(ShippedRulesTest, HaveTheSamplesPolicy) {
   }
   shipped.clear_hold_at_most_days();
   shipped.clear_withdraw_within_minutes();
+  shipped.clear_work_notice_minutes();
   EXPECT_EQ(shipped.DebugString(), sample.DebugString());
 }
 
@@ -389,7 +393,9 @@ TEST_F(ShippedRulesTest, LetNothingPauseFirstRelief) {
     for (const auto& clock : level.clocks()) {
       const bool relief = clock.promise() == common::v1::PROMISE_FIRST_RELIEF;
       EXPECT_EQ(clock.statutory(), relief);
-      EXPECT_EQ(clock.paused_by().empty(), relief);
+      // Nor does a hold stop another department, or a year.
+      const bool others = clock.promise() == common::v1::PROMISE_REFERRAL;
+      EXPECT_EQ(clock.paused_by().empty(), relief || others);
     }
   }
 }

@@ -223,6 +223,116 @@ Described Describe(const ev::Event& event, Timestamp now) {
       d.name = "CaseMerged";
       add("into", event.case_merged().into());
       break;
+    case ev::Event::kWorkPlanned: {
+      const auto& e = event.work_planned();
+      d.name = "WorkPlanned";
+      add("work", std::to_string(e.work_id()));
+      add("kind", Lower(cm::WorkKind_Name(e.kind()).substr(10)));
+      add("service", e.service());
+      add("from", when(e.from_ms()));
+      add("until", when(e.until_ms()));
+      add("times", std::to_string(e.times()));
+      add("told", Join(e.notices(), ev::PURPOSE_WORK_PLANNED));
+      break;
+    }
+    case ev::Event::kWorkClaimed:
+      d.name = "WorkClaimed";
+      add("by", event.work_claimed().by().id());
+      add("turn", std::to_string(event.work_claimed().turn()));
+      break;
+    case ev::Event::kWorkHandedBack:
+      d.name = "WorkHandedBack";
+      add("worker", event.work_handed_back().worker());
+      add("turn", std::to_string(event.work_handed_back().turn()));
+      break;
+    case ev::Event::kWorkStarted:
+      d.name = "WorkStarted";
+      add("by", event.work_started().by().id());
+      add("turn", std::to_string(event.work_started().turn()));
+      break;
+    case ev::Event::kWorkFinished:
+      d.name = "WorkFinished";
+      add("worker", event.work_finished().worker());
+      add("turn", std::to_string(event.work_finished().turn()));
+      if (event.work_finished().late()) add("late", "yes");
+      break;
+    case ev::Event::kWorkUnclaimed: {
+      const auto& e = event.work_unclaimed();
+      d.name = "WorkUnclaimed";
+      add("turn", std::to_string(e.turn()));
+      add("from", when(e.from_ms()));
+      add("told", Join(e.notices(), ev::PURPOSE_WORK_UNCLAIMED));
+      flags(e);
+      break;
+    }
+    case ev::Event::kClaimLapsed: {
+      const auto& e = event.claim_lapsed();
+      d.name = "ClaimLapsed";
+      add("turn", std::to_string(e.turn()));
+      add("worker", e.worker());
+      add("until", when(e.until_ms()));
+      add("told", Join(e.notices(), ev::PURPOSE_WORK_UNCLAIMED));
+      flags(e);
+      break;
+    }
+    case ev::Event::kWorkMissed: {
+      const auto& e = event.work_missed();
+      d.name = "WorkMissed";
+      add("turn", std::to_string(e.turn()));
+      add("worker", e.worker());
+      if (e.started()) add("started", "yes");
+      add("told", Join(e.notices(), ev::PURPOSE_WORK_MISSED));
+      flags(e);
+      break;
+    }
+    case ev::Event::kWorkCancelled:
+      d.name = "WorkCancelled";
+      add("work", std::to_string(event.work_cancelled().work_id()));
+      add("told", Join(event.work_cancelled().notices(), ev::PURPOSE_WORK_CANCELLED));
+      break;
+    case ev::Event::kCaseReferred:
+      d.name = "CaseReferred";
+      add("to", event.case_referred().to());
+      if (event.case_referred().has_clock()) clock(event.case_referred().clock());
+      break;
+    case ev::Event::kReferralAnswered: {
+      const auto& e = event.referral_answered();
+      d.name = "ReferralAnswered";
+      add("answer", Lower(cm::ReferralAnswer_Name(e.answer()).substr(16)));
+      add("number", e.their_number());
+      break;
+    }
+    case ev::Event::kFollowUpBegun:
+      d.name = "FollowUpBegun";
+      add("visits", std::to_string(event.follow_up_begun().visits()));
+      clock(event.follow_up_begun().clock());
+      break;
+    case ev::Event::kFollowUpRecorded: {
+      const auto& e = event.follow_up_recorded();
+      d.name = "FollowUpRecorded";
+      add("number", std::to_string(e.number()));
+      add("finding", Lower(cm::FollowUpFinding_Name(e.finding()).substr(18)));
+      if (e.late()) add("late", "yes");
+      if (e.has_clock()) clock(e.clock());
+      break;
+    }
+    case ev::Event::kFollowUpEnded: {
+      const auto& e = event.follow_up_ended();
+      d.name = "FollowUpEnded";
+      add("reason", Lower(ev::FollowUpEnd_Name(e.reason()).substr(14)));
+      add("outcome", Lower(cm::Outcome_Name(e.outcome()).substr(8)));
+      break;
+    }
+    case ev::Event::kResourcePledged:
+      d.name = "ResourcePledged";
+      add("resource", std::to_string(event.resource_pledged().resource_id()));
+      add("fen", std::to_string(event.resource_pledged().value_fen()));
+      break;
+    case ev::Event::kResourceDelivered:
+      d.name = "ResourceDelivered";
+      add("resource", std::to_string(event.resource_delivered().resource_id()));
+      add("fen", std::to_string(event.resource_delivered().value_fen()));
+      break;
     case ev::Event::kCaseHeld:
       d.name = "CaseHeld";
       add("until", when(event.case_held().until_ms()));

@@ -9,6 +9,7 @@
 #include "engine/base/check.h"
 #include "lastmeter/report/v1/report.pb.h"
 #include "tests/paths.h"
+#include "tests/scenarios/play_work.h"
 #include "tests/scenarios/vary_rules.h"
 
 namespace lastmeter::scenario {
@@ -347,7 +348,11 @@ bool Player::Command(const Line& line, cd::Command* command) {
   } else if (verb == "accept-clock") {
     command->mutable_accept_clock()->set_wall_ms(now_.ms);
   } else {
-    return Fail(line.number, "unknown act '" + verb + "'");
+    const WorkWords words{[&](const char* name) { return option(name); },
+                          [&](const std::string& time) { return TimeOf(time, now_); }, version};
+    if (!FillWorkCommand(verb, words, command)) {
+      return Fail(line.number, "unknown act '" + verb + "'");
+    }
   }
   return true;
 }

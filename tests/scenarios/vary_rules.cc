@@ -139,6 +139,24 @@ bool Away(const std::string& text, rl::Rules* rules) {
   return true;
 }
 
+// who:area: a volunteer there.
+bool Volunteer(const std::string& text, rl::Rules* rules) {
+  const auto parts = Split(text, ':');
+  if (parts.size() != 2) return false;
+  for (const auto& area : rules->areas()) {
+    if (area.code() != parts[1]) continue;
+    rl::Post* post = rules->add_roster();
+    post->set_staff_id(parts[0]);
+    post->set_name(parts[0]);
+    post->set_tier(area.tier());
+    post->set_area(parts[1]);
+    post->set_duty(rl::DUTY_ALWAYS);
+    post->set_volunteer(true);
+    return true;
+  }
+  return false;
+}
+
 // code:successor.
 bool Replaced(const std::string& text, rl::Rules* rules) {
   const auto parts = Split(text, ':');
@@ -176,6 +194,8 @@ std::string VaryRules(const std::map<std::string, std::string>& options, rl::Rul
       for (const std::string& one : Split(value, ',')) good = good && Promise(one, rules);
     } else if (name == "away") {
       for (const std::string& one : Split(value, ',')) good = good && Away(one, rules);
+    } else if (name == "volunteer") {
+      for (const std::string& one : Split(value, ',')) good = good && Volunteer(one, rules);
     } else if (name == "replaced") {
       for (const std::string& one : Split(value, ',')) good = good && Replaced(one, rules);
     } else if (name == "stops") {

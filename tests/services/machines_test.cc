@@ -12,6 +12,7 @@
 #include <string>
 
 #include "services/query/case_fold.h"
+#include "services/query/work_fold.h"
 #include "tests/core/sample_rules.h"
 #include "tests/paths.h"
 #include "tests/scenarios/play.h"
@@ -71,6 +72,16 @@ std::map<int, std::string> ClocksOf(const api::Case& shown) {
   return states;
 }
 
+// How the present turn of each work stands.
+std::map<uint32_t, std::string> TurnsOf(const api::Case& shown) {
+  std::map<uint32_t, std::string> states;
+  for (const auto& work : shown.works()) {
+    states[work.work_id()] =
+        api::TurnState_Name(work.state()).substr(std::string("TURN_STATE_").size());
+  }
+  return states;
+}
+
 void Compare(const api::Case& before, const api::Case& now, const std::string& event,
              Machines* machines) {
   if (StatusOf(before) != StatusOf(now)) {
@@ -81,6 +92,16 @@ void Compare(const api::Case& before, const api::Case& now, const std::string& e
       return shown.has_hold() ? "ON_HOLD" : "GOES_ON";
     };
     (*machines)["hold"].insert(Arrow(word(before), word(now), event));
+  }
+  auto turns = TurnsOf(before);
+  for (const auto& [work, state] : TurnsOf(now)) {
+    const auto old = turns.find(work);
+    const std::string from = old == turns.end() ? "[*]" : old->second;
+    if (from != state) (*machines)["turn"].insert(Arrow(from, state, event));
+    turns.erase(work);
+  }
+  for (const auto& [work, state] : turns) {
+    (*machines)["turn"].insert(Arrow(state, "[*]", event));
   }
   auto was = ClocksOf(before);
   // A new cycle begins with new clocks.
@@ -104,6 +125,7 @@ Machines Seen() {
       auto& row = rows[event.case_number()];
       const api::Case before = row.shown();
       FoldCase(sealed.record, &row);
+      FoldWork(sealed.record, &row);
       Compare(before, row.shown(), NameOf(event), &machines);
     }
   }
@@ -121,12 +143,12 @@ std::string Lines(const Arrows& arrows, const Arrows& without) {
 TEST(MachinesTest, AreDrawnAsTheyAre) {
   const Machines drawn = Drawn();
   const Machines seen = Seen();
-  for (const char* machine : {"case", "hold", "clock"}) {
+  for (const char* machine : {"case", "hold", "clock", "turn"}) {
     ASSERT_TRUE(drawn.contains(machine)) << machine;
     EXPECT_EQ(Lines(seen.at(machine), drawn.at(machine)), "") << machine << ": not drawn";
     EXPECT_EQ(Lines(drawn.at(machine), seen.at(machine)), "") << machine << ": never happens";
   }
-  EXPECT_EQ(drawn.size(), 3u);
+  EXPECT_EQ(drawn.size(), 4u);
 }
 
 }  // namespace

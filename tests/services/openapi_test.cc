@@ -90,6 +90,24 @@ const std::map<std::string, json>& Commands() {
         {"reason", "no date sooner"}}},
       {"reassign", {{"area", "430112001002"}, {"caseVersion", 1}, {"reason", "moved"}}},
       {"merge", {{"into", "430112001001-2026-00001"}, {"caseVersion", 1}}},
+      {"planWork",
+       {{"kind", "WORK_KIND_SERVICE"},
+        {"service", "NEED_MEALS"},
+        {"from", FormatRfc3339(SystemClock().Wall() + Hours(1))},
+        {"until", FormatRfc3339(SystemClock().Wall() + Hours(2))},
+        {"times", 3},
+        {"everyDays", 1}}},
+      {"claimWork", {{"workId", 1}, {"turn", 1}}},
+      {"handBackWork", {{"workId", 1}, {"turn", 1}, {"reason", "ill"}}},
+      {"startWork", {{"workId", 1}, {"turn", 1}}},
+      {"finishWork", {{"workId", 1}, {"turn", 1}}},
+      {"cancelWork", {{"workId", 1}, {"reason", "recovered"}}},
+      {"refer", {{"to", "health-bureau"}, {"reason", "an operation"}}},
+      {"answerReferral", {{"answer", "REFERRAL_ANSWER_ACCEPTED"}, {"theirNumber", "WJ-7"}}},
+      {"pledge", {{"kind", "NEED_GOODS"}, {"project", "xinghuo"}, {"valueFen", "120000"}}},
+      {"deliver", {{"resourceId", 1}}},
+      {"beginFollowUp", {{"outcome", "OUTCOME_NEED_MET"}, {"visits", 2}, {"caseVersion", 1}}},
+      {"recordFollowUp", {{"finding", "FOLLOW_UP_FINDING_STABLE"}}},
       {"withdraw", {{"reason", "the wrong door"}}},
       {"close", {{"outcome", "OUTCOME_NEED_MET"}, {"caseVersion", 1}}},
       {"reopen", {{"reason", "again"}}},
@@ -127,9 +145,13 @@ TEST_F(OpenApi, DescribesWhatTheServerDoes) {
   ASSERT_EQ(
       Post(kTanDan, Act(number, "note"), {{"text", "x"}}, {{"Idempotency-Key", "taken"}}).status,
       200);
-  for (const std::string verb : {"raise", "extend", "remind", "reassign", "acknowledge", "handDown",
-                                 "acknowledge", "note", "relief", "verify", "paperwork", "hold",
-                                 "resume", "withdraw", "merge", "close", "reopen"}) {
+  for (const std::string verb :
+       {"raise",          "extend",      "remind",     "reassign",      "acknowledge",
+        "handDown",       "acknowledge", "note",       "relief",        "verify",
+        "paperwork",      "hold",        "resume",     "planWork",      "claimWork",
+        "handBackWork",   "startWork",   "finishWork", "cancelWork",    "refer",
+        "answerReferral", "pledge",      "deliver",    "beginFollowUp", "recordFollowUp",
+        "withdraw",       "merge",       "close",      "reopen"}) {
     const std::string path = "/v1/cases/{number}:" + verb;
     // Two of them end a case of their own, and one of these is its reporter's.
     const bool ends_another = verb == "withdraw" || verb == "merge";

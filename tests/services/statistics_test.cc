@@ -161,7 +161,8 @@ Naive CountOver(const Player& player) {
     const ev::Event& e = sealed.record.event();
     if (e.case_number().empty() || e.has_command_rejected()) continue;
     Seen& seen = cycles[{e.case_number(), e.cycle()}];
-    seen.ended = seen.ended || e.has_case_closed() || e.has_case_merged();
+    seen.ended =
+        seen.ended || e.has_case_closed() || e.has_case_merged() || e.has_follow_up_begun();
     seen.withdrawn = seen.withdrawn || e.has_case_withdrawn();
     seen.acknowledged = seen.acknowledged || e.has_case_acknowledged();
     seen.relieved = seen.relieved || e.has_relief_recorded();

@@ -221,6 +221,95 @@ TEST_F(Story, MoreTimeAndAskingOnceMore) {
   EXPECT_EQ(Post(kTanDan, Act(number, "remind"), json::object()).problem, "too-soon");
 }
 
+TEST_F(Story, AVisitIsPlannedBegunAndOver) {
+  Open();
+  const std::string number = Report("injury");
+  ASSERT_EQ(Post(kTanDan, Act(number, "acknowledge"), json::object()).status, 200);
+  const auto at = [&](Millis later) { return FormatRfc3339(clock_.Wall() + later); };
+  json plan = {{"kind", "WORK_KIND_VISIT"},
+               {"from", at(Hours(1))},
+               {"until", at(Hours(2))},
+               {"assignee", "xu-guangming"}};
+  EXPECT_EQ(Post(kStranger, Act(number, "planWork"), plan).status, 403);
+  EXPECT_EQ(Post(kTanDan, Act(number, "planWork"), {{"kind", "WORK_KIND_VISIT"}}).status, 422);
+  plan["service"] = "NEED_MEALS";
+  EXPECT_EQ(Post(kTanDan, Act(number, "planWork"), plan).status, 422) << "no service of a visit";
+  plan.erase("service");
+  plan["assignee"] = "nobody-here";
+  EXPECT_EQ(Post(kTanDan, Act(number, "planWork"), plan).problem, "unknown-person");
+  plan["assignee"] = "xu-guangming";
+  Answer answer = Post(kTanDan, Act(number, "planWork"), plan);
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  const json work = answer.body["case"]["works"][0];
+  EXPECT_EQ(work["workId"], 1);
+  EXPECT_EQ(work["state"], "TURN_STATE_CLAIMED");
+  EXPECT_EQ(work["worker"], "xu-guangming");
+  const json turn = {{"workId", 1}, {"turn", 1}};
+  EXPECT_EQ(Post(kTanDan, Act(number, "claimWork"), turn).problem, "already-claimed");
+  EXPECT_EQ(Post(kTanDan, Act(number, "startWork"), turn).status, 403);
+  answer = Post(kGridWorker, Act(number, "startWork"), turn);
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  EXPECT_EQ(answer.body["case"]["works"][0]["state"], "TURN_STATE_STARTED");
+  const json close = {{"outcome", "OUTCOME_NEED_MET"},
+                      {"caseVersion", answer.body["case"]["version"]}};
+  EXPECT_EQ(Post(kTanDan, Act(number, "close"), close).problem, "work-planned");
+  answer = Post(kGridWorker, Act(number, "finishWork"), turn);
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  EXPECT_FALSE(answer.body["case"].contains("works"));
+  EXPECT_EQ(Get(kDesk, "/v1/statistics").body["period"]["work"]["turnsDone"], 1);
+}
+
+TEST_F(Story, ReferredPledgedAndFollowedUp) {
+  Open();
+  const json report = {{"kind", "injury"},
+                       {"area", kVillage},
+                       {"householdRef", "h-77"},
+                       {"survey", {{"needs", json::array({"NEED_GOODS", "NEED_MEALS"})}}}};
+  Answer answer = Post(kHotline, "/v1/reports?wait=20s", report);
+  ASSERT_EQ(answer.status, 201) << answer.body;
+  const std::string number = answer.body["caseNumber"];
+  answer = Post(kTanDan, Act(number, "acknowledge"), json::object());
+  EXPECT_EQ(answer.body["case"]["suggestedServices"], json::array({"NEED_GOODS", "NEED_MEALS"}));
+  const json refer = {{"to", "health-bureau"}, {"reason", "an operation"}};
+  ASSERT_EQ(Post(kTanDan, Act(number, "refer"), refer).status, 200);
+  EXPECT_EQ(Post(kTanDan, Act(number, "refer"), refer).problem, "referral-open");
+  answer = Post(kTanDan, Act(number, "answerReferral"),
+                {{"answer", "REFERRAL_ANSWER_ACCEPTED"}, {"theirNumber", "WJ-7"}});
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  EXPECT_EQ(answer.body["case"]["referrals"][0]["theirNumber"], "WJ-7");
+  answer = Post(kTanDan, Act(number, "pledge"),
+                {{"kind", "NEED_GOODS"}, {"project", "xinghuo"}, {"valueFen", 120000}});
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  EXPECT_EQ(answer.body["case"]["suggestedServices"], json::array({"NEED_MEALS"}));
+  ASSERT_EQ(
+      Post(kTanDan, Act(number, "deliver"), {{"resourceId", 1}, {"valueFen", "90000"}}).status,
+      200);
+  EXPECT_EQ(Post(kTanDan, Act(number, "deliver"), {{"resourceId", 1}}).problem,
+            "already-delivered");
+  const auto version = [&] { return Get(kTanDan, "/v1/cases/" + number).body["version"]; };
+  answer = Post(kTanDan, Act(number, "beginFollowUp"),
+                {{"outcome", "OUTCOME_NEED_MET"}, {"visits", 2}, {"caseVersion", version()}});
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  EXPECT_EQ(answer.body["case"]["status"], "CASE_STATUS_FOLLOW_UP");
+  EXPECT_EQ(answer.body["case"]["followUp"]["left"], 2);
+  EXPECT_EQ(Get(kDesk, "/v1/cases?status=follow_up").body["cases"].size(), 1u);
+  ASSERT_EQ(Post(kTanDan, Act(number, "recordFollowUp"), {{"finding", "FOLLOW_UP_FINDING_STABLE"}})
+                .status,
+            200);
+  // Reported again: a new cycle, and everybody is asked anew.
+  answer = Post(kHotline, "/v1/reports?wait=20s", report);
+  ASSERT_EQ(answer.body["caseNumber"], number) << answer.body;
+  const json page = Get(kTanDan, "/v1/cases/" + number).body;
+  EXPECT_EQ(page["cycle"], 2);
+  EXPECT_EQ(page["status"], "CASE_STATUS_REPORTED");
+  EXPECT_FALSE(page.contains("followUp"));
+  const json counted = Get(kDesk, "/v1/statistics").body["period"];
+  EXPECT_EQ(counted["ended"], 1);
+  EXPECT_EQ(counted["work"]["referralsAccepted"], 1);
+  EXPECT_EQ(counted["work"]["followUpsOnTime"], 1);
+  EXPECT_EQ(counted["work"]["resources"][0]["deliveredFen"], "90000");
+}
+
 TEST_F(Story, StatisticsCountWhatWasDone) {
   Open();
   const std::string one = Report("elder-alone");

@@ -99,7 +99,74 @@ void Clients::FillAction(command::v1::Command& command, uint32_t version) {
       command.mutable_reopen()->mutable_reason()->set_open("not over");
       return;
     default:
-      FillWork(command, version);
+      if (random_->Percent(50)) {
+        FillPlanned(command, version);
+      } else {
+        FillWork(command, version);
+      }
+  }
+}
+
+// Visits, services, referrals, follow-ups, resources: right and wrong alike.
+void Clients::FillPlanned(command::v1::Command& command, uint32_t version) {
+  const auto small = [this](uint32_t most) { return static_cast<uint32_t>(random_->Below(most)); };
+  const auto name_turn = [&](auto* action) {
+    action->set_work_id(1 + small(3));
+    action->set_turn(1 + small(3));
+  };
+  switch (random_->Below(14)) {
+    case 0:
+    case 1:
+    case 2: {
+      auto* plan = command.mutable_plan_work();
+      const bool service = random_->Percent(60);
+      plan->set_kind(service ? cm::WORK_KIND_SERVICE : cm::WORK_KIND_VISIT);
+      if (service) plan->set_service("NEED_MEALS");
+      plan->set_from_ms(command.accepted_at_ms() + random_->Between(-60'000, 6 * 3'600'000));
+      plan->set_until_ms(plan->from_ms() + random_->Between(0, 2 * 3'600'000));
+      plan->set_times(small(4));
+      plan->set_every_days(small(3));
+      if (!service || random_->Percent(30)) plan->set_assignee(random_->OneOf(kStaff));
+      return;
+    }
+    case 3:
+    case 4:
+      return name_turn(command.mutable_claim_work());
+    case 5:
+      name_turn(command.mutable_hand_back_work());
+      command.mutable_hand_back_work()->mutable_reason()->set_open("ill");
+      return;
+    case 6:
+      return name_turn(command.mutable_start_work());
+    case 7:
+      return name_turn(command.mutable_finish_work());
+    case 8:
+      command.mutable_cancel_work()->set_work_id(1 + small(3));
+      command.mutable_cancel_work()->mutable_reason()->set_open("recovered");
+      return;
+    case 9:
+      command.mutable_refer()->set_to("health-bureau");
+      command.mutable_refer()->mutable_reason()->set_open("an operation");
+      return;
+    case 10:
+      command.mutable_answer_referral()->set_answer(static_cast<cm::ReferralAnswer>(small(4)));
+      return;
+    case 11:
+      command.mutable_begin_follow_up()->set_outcome(cm::OUTCOME_NEED_MET);
+      command.mutable_begin_follow_up()->set_visits(small(4));
+      command.mutable_begin_follow_up()->set_case_version(version);
+      return;
+    case 12:
+      command.mutable_record_follow_up()->set_finding(static_cast<cm::FollowUpFinding>(small(3)));
+      return;
+    default:
+      if (random_->Percent(50)) {
+        command.mutable_pledge()->set_kind("NEED_GOODS");
+        command.mutable_pledge()->set_project("xinghuo");
+        command.mutable_pledge()->set_value_fen(small(1000));
+      } else {
+        command.mutable_deliver()->set_resource_id(small(3));
+      }
   }
 }
 
@@ -130,7 +197,7 @@ void Clients::FillWork(command::v1::Command& command, uint32_t version) {
       command.mutable_remind();
       return;
     case 8:
-      command.mutable_extend()->set_promise(static_cast<cm::Promise>(random_->Below(6)));
+      command.mutable_extend()->set_promise(static_cast<cm::Promise>(random_->Below(8)));
       command.mutable_extend()->mutable_by()->set_amount(
           static_cast<uint32_t>(random_->Between(0, 5)));
       command.mutable_extend()->mutable_by()->set_unit(

@@ -52,6 +52,7 @@ class Clients {
   void InventCommand(Timestamp now, const std::map<std::string, KnownCase>& cases);
   void InventGarbage();
   void FillWork(command::v1::Command& command, uint32_t version);
+  void FillPlanned(command::v1::Command& command, uint32_t version);
   void FillAction(command::v1::Command& command, uint32_t version);
   void Queue(Topic topic, const std::string& routing_code, std::string id, std::string bytes);
   void QueueTo(TopicPartition tp, std::string key, std::string id, std::string bytes);

@@ -183,6 +183,7 @@ void CaseBook::TakeClosed(const At& at) {
                 [&] { return at.name() + ": nobody had acknowledged it"; });
   sink_.Require(e.outcome() != cm::OUTCOME_UNSPECIFIED, rule::kClose,
                 [&] { return at.name() + ": closed without an outcome"; });
+  CheckFinished(at);
   End(at);
 }
 
@@ -216,13 +217,28 @@ void CaseBook::TakeMerged(const At& at) {
   }
   sink_.Require(fits, rule::kMerge,
                 [&] { return at.name() + ": merged into " + e.into() + ", which is not open"; });
+  CheckFinished(at);
   End(at);
 }
 
-void CaseBook::End(const At& at) {
+void CaseBook::CheckPapers(const At& at) {
   const ClockRecord& paperwork = *at.c.Find(cm::PROMISE_PAPERWORK);
   sink_.Require(!paperwork.has_limit() || paperwork.stopped, rule::kPaperwork,
                 [&] { return at.name() + ": ended while its papers were owed"; });
+}
+
+void CaseBook::CheckFinished(const At& at) {
+  sink_.Require(at.c.works.empty() && !at.c.referred, rule::kUnfinished, [&] {
+    return at.name() + ": ended with " +
+           (at.c.referred ? "an open referral" : "planned work that goes on");
+  });
+}
+
+void CaseBook::End(const At& at) {
+  CheckPapers(at);
+  at.c.works.clear();
+  at.c.referred = false;
+  at.c.follow_ups_left = at.c.follow_ups_made = 0;
   at.c.closed = true;
   at.c.hold_until_ms = 0;
   for (ClockRecord& clock : at.c.clocks) clock.stopped = true;

@@ -26,6 +26,18 @@ bool ByPerson(const ev::Event& event) {
     case ev::Event::kClockExtended:
     case ev::Event::kCaseReassigned:
     case ev::Event::kCaseReopened:
+    case ev::Event::kWorkPlanned:
+    case ev::Event::kWorkClaimed:
+    case ev::Event::kWorkHandedBack:
+    case ev::Event::kWorkStarted:
+    case ev::Event::kWorkFinished:
+    case ev::Event::kWorkCancelled:
+    case ev::Event::kCaseReferred:
+    case ev::Event::kReferralAnswered:
+    case ev::Event::kFollowUpBegun:
+    case ev::Event::kFollowUpRecorded:
+    case ev::Event::kResourcePledged:
+    case ev::Event::kResourceDelivered:
       return true;
     case ev::Event::kHoldEnded:
       return event.hold_ended().has_by();
@@ -166,6 +178,38 @@ void CaseBook::Take(const Event& event, DecisionRecord& decision, const Place& p
       return TakeReassigned(at);
     case Event::kClockOverdueTwice:
       return TakeOverdueTwice(at);
+    case Event::kWorkPlanned:
+      return TakeWorkPlanned(at);
+    case Event::kWorkClaimed:
+      return TakeWorkClaimed(at);
+    case Event::kWorkHandedBack:
+      return TakeWorkHandedBack(at);
+    case Event::kWorkStarted:
+      return TakeWorkStarted(at);
+    case Event::kWorkFinished:
+      return TakeWorkFinished(at);
+    case Event::kWorkUnclaimed:
+      return TakeWorkUnclaimed(at);
+    case Event::kClaimLapsed:
+      return TakeClaimLapsed(at);
+    case Event::kWorkMissed:
+      return TakeWorkMissed(at);
+    case Event::kWorkCancelled:
+      return TakeWorkCancelled(at);
+    case Event::kCaseReferred:
+      return TakeReferred(at);
+    case Event::kReferralAnswered:
+      return TakeReferralAnswered(at);
+    case Event::kFollowUpBegun:
+      return TakeFollowUpBegun(at);
+    case Event::kFollowUpRecorded:
+      return TakeFollowUpRecorded(at);
+    case Event::kFollowUpEnded:
+      return TakeFollowUpEnded(at);
+    case Event::kResourcePledged:
+      return TakePledged(at);
+    case Event::kResourceDelivered:
+      return TakeDelivered(at);
     case Event::kCaseClosed:
       return TakeClosed(at);
     case Event::kCaseReopened:
@@ -244,6 +288,7 @@ void CaseBook::TakeReopened(const At& at) {
   at.c.cycle = e.cycle();
   at.c.closed = at.c.acknowledged = at.c.relieved = at.c.verified = at.c.promise_reported = false;
   at.c.clocks = {};
+  at.decision.cycle_must_begin = false;
   at.c.acknowledge().BeginRound(1);
   TakeClocks(at, e.clocks());
   if (e.has_turn()) TakeTurn(at, e.turn(), TurnKind::kNext);
@@ -369,6 +414,9 @@ void CaseBook::EndDecision(DecisionRecord& decision) {
   if (decision.case_number.empty()) return;
   sink_.Require(!decision.district_must_be_told, rule::kHandDown, [&] {
     return decision.case_number + ": the district was not told of the third hand-down";
+  });
+  sink_.Require(!decision.follow_up_must_end && !decision.cycle_must_begin, rule::kFollowUp, [&] {
+    return decision.case_number + ": the last visit, or trouble, and following up goes on";
   });
   sink_.Require(decision.breached_promise == 0, rule::kReason,
                 [&] { return decision.case_number + ": a limit passed and nobody was called in"; });

@@ -84,6 +84,30 @@ class CaseBook {
   void End(const At& at);
   void TakeExtended(const At& at);
   void TakeReassigned(const At& at);
+  void CheckPapers(const At& at);
+  void CheckFinished(const At& at);
+
+  // work_book.cc: visits, services, referrals, follow-ups, resources.
+  // Null, and a finding, for work that does not go on.
+  WorkRecord* WorkOf(const At& at, uint32_t work_id);
+  void NextTurn(const At& at, uint32_t work_id, WorkRecord& work);
+  void StartAnew(const At& at, const lastmeter::event::v1::ClockStart& start);
+  void TakeWorkPlanned(const At& at);
+  void TakeWorkClaimed(const At& at);
+  void TakeWorkHandedBack(const At& at);
+  void TakeWorkStarted(const At& at);
+  void TakeWorkFinished(const At& at);
+  void TakeWorkUnclaimed(const At& at);
+  void TakeClaimLapsed(const At& at);
+  void TakeWorkMissed(const At& at);
+  void TakeWorkCancelled(const At& at);
+  void TakeReferred(const At& at);
+  void TakeReferralAnswered(const At& at);
+  void TakeFollowUpBegun(const At& at);
+  void TakeFollowUpRecorded(const At& at);
+  void TakeFollowUpEnded(const At& at);
+  void TakePledged(const At& at);
+  void TakeDelivered(const At& at);
   void AskAnew(const At& at);
 
   // ladder_book.cc: turns, climbs, timers.

@@ -4,14 +4,17 @@
 #include <array>
 #include <cstdint>
 #include <limits>
+#include <map>
+#include <vector>
 
 #include "lastmeter/common/v1/common.pb.h"
+#include "tools/check/work_record.h"
 
 // What the judge remembers of a case. Kept small: there may be millions.
 namespace lastmeter {
 
 inline constexpr int64_t kNoInstant = std::numeric_limits<int64_t>::max();
-inline constexpr int kPromises = 5;
+inline constexpr int kPromises = 7;
 
 // One promise of a case and the ladder that it climbs.
 struct ClockRecord {
@@ -67,6 +70,11 @@ struct ClockRecord {
   }
 };
 
+struct ResourceRecord {
+  uint64_t project_hash = 0;
+  bool delivered = false;
+};
+
 struct CaseRecord {
   std::array<ClockRecord, kPromises> clocks;
   uint64_t reporter_hash = 0;
@@ -78,6 +86,16 @@ struct CaseRecord {
   uint32_t notices = 0;
   uint32_t hand_downs = 0;
   uint32_t attached = 0;
+  // Works that go on, by id, and how many were planned.
+  std::map<uint32_t, WorkRecord> works;
+  uint32_t works_planned = 0;
+  uint32_t follow_ups_left = 0;
+  uint32_t follow_ups_made = 0;
+  uint64_t referred_hash = 0;
+  std::vector<ResourceRecord> resources;
+  uint8_t follow_up_outcome = 0;
+  // A department was asked and has not answered.
+  bool referred = false;
   uint8_t level = 0;
   bool restricted = false;
   bool acknowledged = false;
@@ -100,6 +118,7 @@ struct CaseRecord {
     int64_t next = kNoInstant;
     if (closed || quarantined) return next;
     if (hold_until_ms != 0) next = hold_until_ms;
+    for (const auto& [id, work] : works) next = std::min(next, work.NextInstant());
     for (const ClockRecord& clock : clocks) next = std::min(next, clock.NextInstant());
     return next;
   }

@@ -1,5 +1,7 @@
 #include "tools/check/input_book.h"
 
+#include <algorithm>
+
 #include "engine/base/hash.h"
 #include "tools/check/case_book.h"
 
@@ -49,6 +51,32 @@ bool MayFollow(cd::Command::ActionCase action, ev::Event::BodyCase body) {
              body == ev::Event::kCaseEscalated;
     case cd::Command::kMerge:
       return body == ev::Event::kCaseMerged;
+    case cd::Command::kPlanWork:
+      return body == ev::Event::kWorkPlanned;
+    case cd::Command::kClaimWork:
+      return body == ev::Event::kWorkClaimed;
+    case cd::Command::kHandBackWork:
+      return body == ev::Event::kWorkHandedBack;
+    case cd::Command::kStartWork:
+      return body == ev::Event::kWorkStarted;
+    case cd::Command::kFinishWork:
+      return body == ev::Event::kWorkFinished;
+    case cd::Command::kCancelWork:
+      return body == ev::Event::kWorkCancelled;
+    case cd::Command::kRefer:
+      return body == ev::Event::kCaseReferred;
+    case cd::Command::kAnswerReferral:
+      return body == ev::Event::kReferralAnswered;
+    case cd::Command::kBeginFollowUp:
+      return body == ev::Event::kFollowUpBegun;
+    case cd::Command::kPledge:
+      return body == ev::Event::kResourcePledged;
+    case cd::Command::kDeliver:
+      return body == ev::Event::kResourceDelivered;
+    case cd::Command::kRecordFollowUp:
+      return body == ev::Event::kFollowUpRecorded || body == ev::Event::kFollowUpEnded ||
+             body == ev::Event::kCaseReopened || body == ev::Event::kTierPassed ||
+             body == ev::Event::kCaseEscalated;
     case cd::Command::kClose:
       return body == ev::Event::kCaseClosed;
     case cd::Command::kReopen:
@@ -92,6 +120,30 @@ const std::string* ActorOf(const ev::Event& event) {
       return &event.case_reassigned().by().id();
     case ev::Event::kCaseMerged:
       return &event.case_merged().by().id();
+    case ev::Event::kWorkPlanned:
+      return &event.work_planned().by().id();
+    case ev::Event::kWorkClaimed:
+      return &event.work_claimed().by().id();
+    case ev::Event::kWorkHandedBack:
+      return &event.work_handed_back().by().id();
+    case ev::Event::kWorkStarted:
+      return &event.work_started().by().id();
+    case ev::Event::kWorkFinished:
+      return &event.work_finished().by().id();
+    case ev::Event::kWorkCancelled:
+      return &event.work_cancelled().by().id();
+    case ev::Event::kCaseReferred:
+      return &event.case_referred().by().id();
+    case ev::Event::kReferralAnswered:
+      return &event.referral_answered().by().id();
+    case ev::Event::kFollowUpBegun:
+      return &event.follow_up_begun().by().id();
+    case ev::Event::kFollowUpRecorded:
+      return &event.follow_up_recorded().by().id();
+    case ev::Event::kResourcePledged:
+      return &event.resource_pledged().by().id();
+    case ev::Event::kResourceDelivered:
+      return &event.resource_delivered().by().id();
     case ev::Event::kCaseClosed:
       return &event.case_closed().by().id();
     case ev::Event::kCaseReopened:
@@ -220,6 +272,58 @@ void InputBook::MatchReport(const Event& event, const DecisionRecord& decision) 
   }
 }
 
+void InputBook::MatchWork(const Event& event, const cd::Command& command) {
+  const auto same_turn = [&](const auto& e, const auto& asked) {
+    Match(e.work_id() == asked.work_id() && e.turn() == asked.turn(),
+          "the event concerns another turn than commanded");
+  };
+  switch (event.body_case()) {
+    case Event::kWorkPlanned: {
+      const auto& e = event.work_planned();
+      const auto& plan = command.plan_work();
+      return Match(e.kind() == plan.kind() && e.service() == plan.service() &&
+                       e.from_ms() == plan.from_ms() && e.until_ms() == plan.until_ms() &&
+                       e.times() == std::max(plan.times(), 1U) && e.assignee() == plan.assignee(),
+                   "other work was planned than commanded");
+    }
+    case Event::kWorkClaimed:
+      return same_turn(event.work_claimed(), command.claim_work());
+    case Event::kWorkHandedBack:
+      return same_turn(event.work_handed_back(), command.hand_back_work());
+    case Event::kWorkStarted:
+      return same_turn(event.work_started(), command.start_work());
+    case Event::kWorkFinished:
+      return same_turn(event.work_finished(), command.finish_work());
+    case Event::kWorkCancelled:
+      return Match(event.work_cancelled().work_id() == command.cancel_work().work_id(),
+                   "other work was cancelled than commanded");
+    case Event::kCaseReferred:
+      return Match(event.case_referred().to() == command.refer().to(),
+                   "another department was asked than commanded");
+    case Event::kReferralAnswered:
+      return Match(event.referral_answered().answer() == command.answer_referral().answer(),
+                   "another answer was recorded than commanded");
+    case Event::kFollowUpBegun:
+      return Match(event.follow_up_begun().outcome() == command.begin_follow_up().outcome() &&
+                       event.follow_up_begun().visits() == command.begin_follow_up().visits() &&
+                       command.begin_follow_up().case_version() + 1 == event.case_version(),
+                   "the case is followed up otherwise than commanded, or on a stale reading");
+    case Event::kFollowUpRecorded:
+      return Match(event.follow_up_recorded().finding() == command.record_follow_up().finding(),
+                   "another finding was recorded than commanded");
+    case Event::kResourcePledged:
+      return Match(event.resource_pledged().kind() == command.pledge().kind() &&
+                       event.resource_pledged().project() == command.pledge().project() &&
+                       event.resource_pledged().value_fen() == command.pledge().value_fen(),
+                   "something else was pledged than commanded");
+    case Event::kResourceDelivered:
+      return Match(event.resource_delivered().resource_id() == command.deliver().resource_id(),
+                   "something else was delivered than commanded");
+    default:
+      return;
+  }
+}
+
 void InputBook::MatchCommand(const Event& event, const DecisionRecord& decision, uint32_t part) {
   const auto* command = decision.command;
   if (event.has_input_quarantined()) return;
@@ -270,6 +374,7 @@ void InputBook::MatchCommand(const Event& event, const DecisionRecord& decision,
               command->merge().case_version() + 1 == event.case_version(),
           "the case was merged into another one than commanded, or on a stale reading");
   }
+  MatchWork(event, *command);
   if (event.has_case_closed()) {
     Match(event.case_closed().outcome() == command->close().outcome(),
           "the outcome is not the command's");

@@ -37,6 +37,7 @@ class InputBook {
   void Remember(const Event& event, const DecisionRecord& decision);
   void MatchReport(const Event& event, const DecisionRecord& decision);
   void MatchCommand(const Event& event, const DecisionRecord& decision, uint32_t part);
+  void MatchWork(const Event& event, const lastmeter::command::v1::Command& command);
   void Match(bool fits, std::string_view what);
 
   FindingSink& sink_;

@@ -35,6 +35,8 @@ uint8_t CausesOf(ev::Event::BodyCase body) {
     case ev::Event::kCaseOpened:
     case ev::Event::kReportAttached:
       return kByReport;
+    case ev::Event::kFollowUpEnded:
+    case ev::Event::kCaseReopened:
     case ev::Event::kLevelRaised:
     case ev::Event::kInputRepeated:
     case ev::Event::kInputQuarantined:
@@ -48,6 +50,9 @@ uint8_t CausesOf(ev::Event::BodyCase body) {
     case ev::Event::kClockNearDue:
     case ev::Event::kClockBreached:
     case ev::Event::kClockOverdueTwice:
+    case ev::Event::kWorkUnclaimed:
+    case ev::Event::kClaimLapsed:
+    case ev::Event::kWorkMissed:
     case ev::Event::kCaseQuarantined:
       return kByTimer;
     default:

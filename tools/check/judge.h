@@ -52,6 +52,8 @@ class Judge {
     uint64_t opened = 0;
     uint64_t attached = 0;
     uint64_t reopened = 0;
+    // Visits and services planned.
+    uint64_t works = 0;
     uint64_t closed = 0;
     uint64_t open = 0;  // after Finish: cases open at the end
     uint64_t acknowledged = 0;

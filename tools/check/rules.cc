@@ -13,6 +13,7 @@ std::span<const Rule> AllRules() {
       kAttach,       kTurnOrder,    kTurnRound,   kTurnTimes,     kAnswered,   kReason,
       kExhausted,    kReminder,     kAcknowledge, kHandDown,      kLevel,      kVerify,
       kPaperwork,    kHold,         kWithdraw,    kExtend,        kReassign,   kMerge,
+      kWork,         kWorkClaim,    kReferral,    kFollowUp,      kResource,   kUnfinished,
       kClose,        kClockStart,   kClockOnce,   kRedCard,       kRecompute,  kEarly,
       kTimerPending, kTimerEvent,   kOutage,      kTimerMissed,
   };

@@ -116,6 +116,23 @@ inline constexpr Rule kExtend{"extend", "a limit that runs is extended once, to 
 inline constexpr Rule kReassign{"reassign", "a case is reassigned to another area than before"};
 inline constexpr Rule kMerge{
     "merge", "a case is merged into another one, which is open where it can be seen"};
+inline constexpr Rule kWork{
+    "work",
+    "work of a case is counted from 1 and planned ahead; its turns follow one another, and each is "
+    "done or missed once, after it began or at its end"};
+inline constexpr Rule kWorkClaim{
+    "work.claim", "a turn has one person at a time, who alone begins it; a claim lapses once"};
+inline constexpr Rule kReferral{
+    "referral", "an acknowledged case has one referral open at a time, which is answered once"};
+inline constexpr Rule kFollowUp{
+    "follow-up",
+    "visits are counted and end the case as was decided; trouble or another report begins a new "
+    "cycle in the same decision"};
+inline constexpr Rule kResource{
+    "resource", "what is pledged is counted from 1 and delivered once, under the same project"};
+inline constexpr Rule kUnfinished{
+    "unfinished",
+    "no case ends with planned work or an open referral, but for a report taken back"};
 inline constexpr Rule kClose{"close", "only an acknowledged case is closed, with an outcome"};
 
 // ---- Clocks and timers.

@@ -40,6 +40,7 @@ constexpr Column kMore[] = {
     {"", "nearDue", &Counts::near_due},     {"", "breached", &Counts::breached},
     {"", "handDowns", &Counts::hand_downs}, {"", "notices", &Counts::notices},
     {"", "outages", &Counts::outages},      {"", "quarantined", &Counts::quarantined},
+    {"", "works", &Counts::works},
 };
 
 std::string Right(const std::string& text, size_t width) {
