@@ -324,9 +324,9 @@ int DemoRun::Judge() {
   Door door = MakeDoor(true);
   const auto broken = demo::CheckPromises(door, ledger_);
   if (!broken.ok()) return Fail(ExitCodeOf(broken.status()), ToStd(broken.status().message()));
-  // The stories jump over months; a year is what one question may ask for.
-  const std::string year = FormatRfc3339(clock_->Wall()).substr(0, 4);
-  const auto statistics = door.GetStatistics(demo::kBoard, year + "-01-01");
+  // The stories take a year, which is what one question may ask for.
+  const std::string from = FormatRfc3339(clock_->Wall() - Days(365)).substr(0, 10);
+  const auto statistics = door.GetStatistics(demo::kBoard, from);
   if (!statistics.ok()) {
     return Fail(ExitCodeOf(statistics.status()), ToStd(statistics.status().message()));
   }
@@ -351,9 +351,9 @@ int DemoRun::Judge() {
     return absl::StrCat(ms.count() / 1000, ".", ms.count() / 100 % 10, " s");
   };
   std::cout << Pick("小结：", "Summary: ") << ledger_.reports.size()
-            << Pick(" 件上报都有结果；无人签收的个案逐级升到区级并催办；第一个故事办结；判官无异议",
+            << Pick(" 件上报都有结果；无人签收的个案逐级升到区级并催办；三个故事都办结；判官无异议",
                     " reports, each with its outcome; the unanswered case climbed all five tiers "
-                    "and reminds; the first story is closed; the judge has no finding")
+                    "and reminds; the three stories are closed; the judge has no finding")
             << "\n"
             << Pick("首次升级：第 ", "first climb after ")
             << (figures.first_climb ? seconds(*figures.first_climb) : std::string("-"))
@@ -387,7 +387,20 @@ void DemoRun::Tell(const lastmeter::api::v1::Statistics& statistics) const {
   }
   std::cout << Pick("  未应答 ", "  turns unanswered ") << unanswered
             << Pick("，超时 ", ", limits passed ") << passed
-            << Pick("，系统自身原因 ", ", through the machine itself ") << ours << std::endl;
+            << Pick("，系统自身原因 ", ", through the machine itself ") << ours << "\n";
+  const auto& work = period.work();
+  std::cout << Pick("  走访与服务 ", "  turns of visits and services done ")
+            << work.turns_done() + work.turns_late() << Pick(" 次，漏掉 ", ", missed ")
+            << work.turns_missed() << Pick("；回访按时 ", "; follow-ups in time ")
+            << work.follow_ups_on_time() << Pick("，超时 ", ", late ") << work.follow_ups_late()
+            << Pick("；转介 ", "; referrals ") << work.referrals() << Pick("，接收 ", ", accepted ")
+            << work.referrals_accepted() << "\n";
+  for (const auto& project : work.resources()) {
+    std::cout << Pick("  链接资源 ", "  resources of ") << project.project()
+              << Pick("：到位 ", ": delivered ") << words_->Yuan(project.delivered_fen())
+              << Pick("，认捐 ", ", pledged ") << words_->Yuan(project.pledged_fen()) << "\n";
+  }
+  std::cout << std::flush;
 }
 
 int DemoRun::Finish(bool well) {

@@ -22,7 +22,7 @@ struct DemoFlags {
   // "zh" or "en"; empty: by the locale.
   std::string lang;
   // Log time at which the story begins, RFC 3339.
-  std::string start = "2026-07-28T08:30:00+08:00";
+  std::string start = "2025-07-28T08:30:00+08:00";
   // Log time runs so many times as fast as the wall.
   int64_t speed = 300;
   uint64_t seed = 1;

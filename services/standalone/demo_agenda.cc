@@ -13,11 +13,13 @@ namespace {
 namespace api = lastmeter::api::v1;
 
 constexpr Timestamp kNever{INT64_MAX / 2};
+// How long before a turn of planned work it is told that nobody has it, by the shipped rules.
+constexpr Millis kNoticeOfWork = Minutes(120);
 // A limit is approached at the ordinary speed from here on, and left behind only so much later.
 constexpr Millis kLead = Seconds(45);
 constexpr Millis kTrail = Seconds(20);
 // How long a hurried day takes on the wall.
-constexpr int64_t kDayMs = 90;
+constexpr int64_t kDayMs = 60;
 constexpr Millis kShortestHurry{25};
 constexpr Millis kLongestHurry{3000};
 
@@ -41,6 +43,16 @@ Timestamp NextLimitOf(const api::Case& c, Timestamp now) {
     } else {
       consider(clock.turn().due_at());
     }
+  }
+  for (const auto& work : c.works()) {
+    if (work.state() == api::TURN_STATE_OVERDUE) continue;
+    consider(work.until());
+    const Timestamp from = FromApi(work.from());
+    // A turn that nobody has is told of before, a claim lapses in the middle; either only once.
+    const Timestamp told = from - kNoticeOfWork;
+    if (work.state() == api::TURN_STATE_OPEN && now < told) next = std::min(next, told);
+    const Timestamp middle = from + Millis{(FromApi(work.until()) - from).ms / 2};
+    if (work.state() == api::TURN_STATE_CLAIMED && now < middle) next = std::min(next, middle);
   }
   return next;
 }

@@ -138,7 +138,7 @@ absl::StatusOr<api::Statistics> Door::GetStatistics(std::string_view who, std::s
 
 absl::StatusOr<Door::OpenCases> Door::GetOpenCases(std::string_view who) {
   OpenCases open;
-  for (const char* status : {"reported", "acknowledged", "verified", "in_service"}) {
+  for (const char* status : {"reported", "acknowledged", "verified", "in_service", "follow_up"}) {
     std::string token;
     do {
       api::CaseList page;

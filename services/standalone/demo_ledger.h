@@ -16,6 +16,8 @@ struct Ledger {
   std::vector<Report> reports;
   // Case numbers.
   std::string first_story;
+  std::string second_story;
+  std::string third_story;
   std::string silent;
   std::string forgotten;
   std::string restricted;

@@ -110,6 +110,90 @@ class Teller {
         return Make(Mood::kPlain, Pick("记录 ", "note by "), w_.Person(e.by().id()), Colon(),
                     OneLine(e.text().open()));
       }
+      case ev::Event::kWorkPlanned:
+        return Planned(event_.work_planned());
+      case ev::Event::kWorkClaimed: {
+        const auto& e = event_.work_claimed();
+        if (!IsTold(e.turn())) return std::nullopt;
+        return Make(Mood::kGood, Pick("认领第", "turn "), e.turn(), Pick("次：", " taken by "),
+                    w_.Person(e.by().id()));
+      }
+      case ev::Event::kWorkHandedBack: {
+        const auto& e = event_.work_handed_back();
+        return Make(Mood::kPlain, Pick("交还第", "turn "), e.turn(),
+                    Pick("次：", " handed back by "), w_.Person(e.worker()), Text(e.reason()));
+      }
+      case ev::Event::kWorkStarted: {
+        const auto& e = event_.work_started();
+        if (!IsTold(e.turn())) return std::nullopt;
+        return Make(Mood::kPlain, Pick("第", "turn "), e.turn(), Pick("次开始：", " begun by "),
+                    w_.Person(e.by().id()));
+      }
+      case ev::Event::kWorkFinished: {
+        const auto& e = event_.work_finished();
+        if (!IsTold(e.turn())) return std::nullopt;
+        return Make(Mood::kGood, Pick("第", "turn "), e.turn(), Pick("次完成：", " done by "),
+                    w_.Person(e.worker()), Text(e.text()));
+      }
+      case ev::Event::kWorkUnclaimed: {
+        const auto& e = event_.work_unclaimed();
+        return Make(Mood::kClimb, Pick("第", "turn "), e.turn(),
+                    Pick("次尚无人认领，告知 ", " is nobody's yet; told: "),
+                    People(e.notices(), {}), Late(e.outage()));
+      }
+      case ev::Event::kClaimLapsed: {
+        const auto& e = event_.claim_lapsed();
+        return Make(Mood::kClimb, Pick("第", "turn "), e.turn(),
+                    Pick("次认领失效：", " lapsed, not begun by "), w_.Person(e.worker()),
+                    Late(e.outage()));
+      }
+      case ev::Event::kWorkMissed: {
+        const auto& e = event_.work_missed();
+        return Make(Mood::kBad, Pick("第", "turn "), e.turn(),
+                    e.started() ? Pick("次到时未结束，告知 ", " has not come to its end; told: ")
+                                : Pick("次无人完成，告知 ", " was missed; told: "),
+                    People(e.notices(), {}), Late(e.outage()));
+      }
+      case ev::Event::kWorkCancelled:
+        return Make(Mood::kPlain, Pick("取消安排：", "plan cancelled by "),
+                    w_.Person(event_.work_cancelled().by().id()),
+                    Text(event_.work_cancelled().reason()));
+      case ev::Event::kCaseReferred: {
+        const auto& e = event_.case_referred();
+        return Make(Mood::kPlain, Pick("转介 ", "referred to "), w_.Department(e.to()),
+                    Text(e.reason()));
+      }
+      case ev::Event::kReferralAnswered: {
+        const auto& e = event_.referral_answered();
+        return Make(e.answer() == cm::REFERRAL_ANSWER_ACCEPTED ? Mood::kGood : Mood::kPlain,
+                    w_.Department(e.to()), Pick("", " "), w_.ReferralAnswer(e.answer()),
+                    Pick(" ", " "), OneLine(e.their_number()), Text(e.text()));
+      }
+      case ev::Event::kFollowUpBegun: {
+        const auto& e = event_.follow_up_begun();
+        return Make(Mood::kGood, w_.Outcome(e.outcome()), Pick("，转入回访（", "; followed up "),
+                    e.visits(), Pick(" 次）", " times"), Text(e.text()));
+      }
+      case ev::Event::kFollowUpRecorded: {
+        const auto& e = event_.follow_up_recorded();
+        return Make(Mood::kGood, Pick("第 ", "follow-up "), e.number(), Pick(" 次回访：", ": "),
+                    w_.FollowUpFinding(e.finding()), Text(e.text()));
+      }
+      case ev::Event::kFollowUpEnded: {
+        const auto& e = event_.follow_up_ended();
+        return Make(Mood::kGood, Pick("回访结束：", "following up ended: "),
+                    w_.FollowUpEnd(e.reason()), Pick("，", ", "), w_.Outcome(e.outcome()));
+      }
+      case ev::Event::kResourcePledged: {
+        const auto& e = event_.resource_pledged();
+        return Make(Mood::kPlain, Pick("链接资源 ", "resource pledged: "), w_.Need(e.kind()),
+                    Pick("，", ", "), w_.Yuan(e.value_fen()), Text(e.text()));
+      }
+      case ev::Event::kResourceDelivered: {
+        const auto& e = event_.resource_delivered();
+        return Make(Mood::kGood, Pick("资源到位 ", "resource delivered: "), w_.Yuan(e.value_fen()),
+                    Text(e.text()));
+      }
       case ev::Event::kCaseClosed: {
         const auto& e = event_.case_closed();
         return Make(Mood::kGood, Pick("办结 ", "closed by "), w_.Person(e.by().id()), Colon(),
@@ -216,6 +300,22 @@ class Teller {
     const std::string copies = People(turn.notices(), {ev::PURPOSE_COPY});
     if (!copies.empty()) text += Part(Pick("；抄告 ", "; copied in: ")) + copies;
     return text;
+  }
+
+  // Of many turns that go as planned, a few.
+  static bool IsTold(uint32_t turn) { return turn <= 2 || turn % 20 == 0; }
+
+  Line Planned(const ev::WorkPlanned& e) const {
+    const std::string what =
+        e.kind() == cm::WORK_KIND_VISIT ? Part(Pick("入户走访", "a visit")) : w_.Need(e.service());
+    const std::string when =
+        DayText({e.from_ms()}) + " " + ClockText({e.from_ms()}) + "–" + ClockText({e.until_ms()});
+    std::string text = Part(Pick("安排 ", "planned: ")) + what + Part(Pick("，", ", ")) + when;
+    if (e.times() > 1) {
+      text += Part(Pick("，共 ", ", ")) + std::to_string(e.times()) + Part(Pick(" 次", " times"));
+    }
+    if (!e.assignee().empty()) text += Part(Pick("，", ", ")) + w_.Person(e.assignee());
+    return Make(Mood::kPlain, text);
   }
 
   Line Opened(const ev::CaseOpened& e) const {

@@ -117,6 +117,10 @@ std::string_view Words::Promise(cm::Promise promise) const {
       return Pick("入户核实", "verifying at home");
     case cm::PROMISE_PAPERWORK:
       return Pick("补办手续", "paperwork");
+    case cm::PROMISE_FOLLOW_UP:
+      return Pick("回访", "following up");
+    case cm::PROMISE_REFERRAL:
+      return Pick("转介答复", "the referral's answer");
     default:
       return "?";
   }
@@ -132,6 +136,43 @@ std::string_view Words::HoldReason(cm::HoldReason reason) const {
       return Pick("等待材料", "waiting for papers");
     case cm::HOLD_REASON_OTHERS:
       return Pick("等待其他部门", "waiting for others");
+    default:
+      return "?";
+  }
+}
+
+std::string_view Words::ReferralAnswer(cm::ReferralAnswer answer) const {
+  switch (answer) {
+    case cm::REFERRAL_ANSWER_ACCEPTED:
+      return Pick("接收", "accepts");
+    case cm::REFERRAL_ANSWER_REJECTED:
+      return Pick("退回", "rejects");
+    case cm::REFERRAL_ANSWER_WITHDRAWN:
+      return Pick("已撤销", "need not answer any more");
+    default:
+      return "?";
+  }
+}
+
+std::string_view Words::FollowUpFinding(cm::FollowUpFinding finding) const {
+  switch (finding) {
+    case cm::FOLLOW_UP_FINDING_STABLE:
+      return Pick("生活平稳", "getting on");
+    case cm::FOLLOW_UP_FINDING_TROUBLE:
+      return Pick("再次遇困", "in trouble again");
+    default:
+      return "?";
+  }
+}
+
+std::string_view Words::FollowUpEnd(ev::FollowUpEnd end) const {
+  switch (end) {
+    case ev::FOLLOW_UP_END_COMPLETED:
+      return Pick("全部回访完成", "all visits were made");
+    case ev::FOLLOW_UP_END_TROUBLE:
+      return Pick("再次遇困", "in trouble again");
+    case ev::FOLLOW_UP_END_REPORTED_AGAIN:
+      return Pick("再次上报", "reported again");
     default:
       return "?";
   }
@@ -228,6 +269,20 @@ std::string Words::Need(std::string_view code) const {
   const auto found = kNeeds.find(code);
   if (found == kNeeds.end()) return std::string(code);
   return std::string(Pick(found->second.first, found->second.second));
+}
+
+std::string Words::Department(std::string_view code) const {
+  if (code == "health-bureau") return std::string(Pick("区卫健局", "the health bureau"));
+  if (code == "disabled-federation") {
+    return std::string(Pick("区残联", "the disabled persons' federation"));
+  }
+  return std::string(code);
+}
+
+std::string Words::Yuan(uint64_t fen) const {
+  std::string text = std::to_string(fen / 100);
+  if (fen % 100 != 0) text += "." + std::to_string(fen / 10 % 10) + std::to_string(fen % 10);
+  return std::string(Pick("", "CNY ")) + text + std::string(Pick(" 元", ""));
 }
 
 std::string Words::Kind(std::string_view code) const {

@@ -39,10 +39,17 @@ class Words {
   std::string_view Outcome(lastmeter::common::v1::Outcome outcome) const;
   std::string_view Finding(lastmeter::common::v1::Finding finding) const;
   std::string_view HoldReason(lastmeter::common::v1::HoldReason reason) const;
+  std::string_view ReferralAnswer(lastmeter::common::v1::ReferralAnswer answer) const;
+  std::string_view FollowUpFinding(lastmeter::common::v1::FollowUpFinding finding) const;
+  std::string_view FollowUpEnd(lastmeter::event::v1::FollowUpEnd end) const;
   std::string_view HoldEnd(lastmeter::event::v1::HoldEnd end) const;
   std::string_view PassReason(lastmeter::event::v1::PassReason reason) const;
   // "NEED_MEALS" in words; the code itself when it is not known.
   std::string Need(std::string_view code) const;
+  // Another department, by its code in a referral.
+  std::string Department(std::string_view code) const;
+  // An amount of money.
+  std::string Yuan(uint64_t fen) const;
   std::string Kind(std::string_view code) const;
   // The narrowest known area that the code names or lies in.
   std::string Place(std::string_view code) const;
