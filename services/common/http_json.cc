@@ -1,16 +1,11 @@
 #include "services/common/http_json.h"
 
-#include <iconv.h>
-
-#include <array>
-#include <cerrno>
-#include <memory>
-
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "engine/base/status.h"
+#include "services/common/gb18030.h"
 #include "services/common/json.h"
 #include "services/common/utf8.h"
 
@@ -44,30 +39,6 @@ bool IsChineseCharset(const std::string& charset) {
   return charset == "gb18030" || charset == "gbk" || charset == "gb2312" || charset == "cp936";
 }
 
-// GB18030 contains GBK and GB2312, so one converter serves all three.
-absl::StatusOr<std::string> FromGb18030(const std::string& bytes) {
-  const iconv_t converter = iconv_open("UTF-8", "GB18030");
-  if (converter == reinterpret_cast<iconv_t>(-1)) {
-    return absl::InvalidArgumentError("this server cannot read GB18030; send UTF-8");
-  }
-  const std::unique_ptr<void, int (*)(iconv_t)> closer(converter, iconv_close);
-  std::string out;
-  std::array<char, 4096> piece;
-  char* in = const_cast<char*>(bytes.data());  // iconv does not write to it.
-  size_t left = bytes.size();
-  while (left > 0) {
-    char* to = piece.data();
-    size_t room = piece.size();
-    const size_t result = iconv(converter, &in, &left, &to, &room);
-    out.append(piece.data(), piece.size() - room);
-    if (result == static_cast<size_t>(-1) && errno != E2BIG) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("the body is not the GB18030 that it says, at byte ", bytes.size() - left));
-    }
-  }
-  return out;
-}
-
 }  // namespace
 
 std::optional<Response> CheckJson(const Request& request) {
@@ -79,7 +50,11 @@ std::optional<Response> CheckJson(const Request& request) {
 
 absl::StatusOr<std::string> Utf8Body(const Request& request) {
   const std::string charset = ContentTypeOf(request).charset;
-  if (IsChineseCharset(charset)) return FromGb18030(request.body);
+  if (IsChineseCharset(charset)) {
+    absl::StatusOr<std::string> text = FromGb18030(request.body);
+    if (text.ok()) return text;
+    return absl::InvalidArgumentError(absl::StrCat("the body ", text.status().message()));
+  }
   if (!charset.empty() && charset != "utf-8" && charset != "utf8" && charset != "us-ascii") {
     return absl::InvalidArgumentError("the charset is none of UTF-8, GB18030, GBK, GB2312");
   }
