@@ -7,9 +7,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
-#include "engine/base/time.h"
 #include "services/common/escape.h"
 #include "services/common/exit_codes.h"
+#include "tools/ctl/days.h"
 #include "tools/ctl/server.h"
 #include "tools/ctl/tool.h"
 
@@ -25,15 +25,6 @@ struct StatisticsFlags {
   std::string area;
   std::string format = "text";
 };
-
-// The last day of "2026-11".
-std::string LastDayOf(const std::string& month) {
-  for (int day = 31; day >= 28; --day) {
-    const std::string text = absl::StrCat(month, "-", day);
-    if (ParseRfc3339(text + "T00:00:00+08:00")) return text;
-  }
-  return {};
-}
 
 // The fields of one line of quoted CSV.
 std::vector<std::string> Fields(std::string_view line) {
@@ -75,11 +66,10 @@ int Statistics(const StatisticsFlags& flags) {
   }
   if (by_day) from = to = flags.day;
   if (by_month) {
-    from = flags.month + "-01";
-    to = LastDayOf(flags.month);
-    if (to.empty()) {
-      return Fail(kExitUsage, "'" + flags.month + "' is not a month such as 2026-11");
-    }
+    const auto month = ReadMonth(flags.month);
+    if (!month) return Fail(kExitUsage, "'" + flags.month + "' is not a month such as 2026-11");
+    from = DayText(month->from);
+    to = DayText(month->to);
   }
   std::vector<std::string> parameters = {
       absl::StrCat("format=", flags.format == "json" ? "json" : "csv")};
