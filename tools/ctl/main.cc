@@ -89,6 +89,7 @@ int Main(int argc, char** argv) {
   AddTokens(app, &all);
   AddClock(app, &all);
   AddStatistics(app, &all);
+  AddImport(app, &all);
   AddLedger(app, &all);
   AddTopics(app, &all);
   if (const auto exit =

@@ -72,6 +72,7 @@ void AddRulesLint(CLI::App& rules, std::vector<Subcommand>* all);
 void AddTokens(CLI::App& app, std::vector<Subcommand>* all);
 void AddClock(CLI::App& app, std::vector<Subcommand>* all);
 void AddStatistics(CLI::App& app, std::vector<Subcommand>* all);
+void AddImport(CLI::App& app, std::vector<Subcommand>* all);
 void AddLedger(CLI::App& app, std::vector<Subcommand>* all);
 void AddTopics(CLI::App& app, std::vector<Subcommand>* all);
 
