@@ -58,7 +58,7 @@ constexpr char kFooter[] =
 
 int Main(int argc, char** argv) {
   CLI::App app(
-      "Looks after an installation of lastmeter: its log, topics, rules, tokens and clock.",
+      "Looks after an installation of lastmeter: its log, topics, rules, tokens, clock and papers.",
       "lastmeterctl");
   app.require_subcommand(1);
   app.footer(kFooter);
@@ -91,6 +91,7 @@ int Main(int argc, char** argv) {
   AddStatistics(app, &all);
   AddImport(app, &all);
   AddLedger(app, &all);
+  AddReport(app, &all);
   AddTopics(app, &all);
   if (const auto exit =
           ParseSettings(app, {.program = "lastmeterctl", .environment = {}}, argc, argv)) {

@@ -1,0 +1,238 @@
+// lastmeterctl ledger and report, as programs, against a whole server.
+#include <gmock/gmock.h>
+
+#include <filesystem>
+
+#include "tests/paths.h"
+#include "tests/process/server_process.h"
+#include "tests/services/house.h"
+
+namespace lastmeter::test {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+// Village of 430112107, 乔口镇.
+constexpr char kOtherVillage[] = "430112107208";
+
+class Papers : public House {
+ protected:
+  // Both outputs together.
+  Ended Ctl(const char* token, std::vector<std::string> words) {
+    words.insert(words.begin(), test::ProgramPath("lastmeterctl"));
+    words.insert(words.end(),
+                 {"--server", "http://127.0.0.1:" + std::to_string(port()), "--token", token});
+    return RunProgram(words);
+  }
+  std::string Said(const char* token, std::vector<std::string> words) {
+    const Ended ended = Ctl(token, std::move(words));
+    EXPECT_EQ(ended.code, 0) << ended.output;
+    return ended.output;
+  }
+  // Today at UTC+8 by the server's clock.
+  std::string Today(Millis later = {}) {
+    return FormatRfc3339(clock_.Wall() + later).substr(0, 10);
+  }
+  int Version(const std::string& number) {
+    return Get(kDesk, "/v1/cases/" + number).body.value("version", 0);
+  }
+  // What has just been done may be asked after.
+  void Done(const Answer& answer) { ASSERT_EQ(answer.status, 200) << answer.body.dump(); }
+  bool IsOverdue(const std::string& number) {
+    return Eventually(
+        [&] { return Get(kNamedOfficer, "/v1/cases/" + number).body.value("overdue", false); });
+  }
+};
+
+TEST_F(Papers, TheLedgerHasEachCaseOnALine) {
+  Open();
+  const std::string fallen = Report("elder-alone");
+  Done(Post(kTanDan, Act(fallen, "acknowledge"), nlohmann::json::object()));
+  Done(Post(kTanDan, Act(fallen, "close"),
+            {{"outcome", "OUTCOME_NEED_MET"}, {"caseVersion", Version(fallen)}}));
+  const std::string jobless = Report("job-loss", kOtherVillage);
+  const std::string all = Said(kViewer, {"ledger"});
+  EXPECT_THAT(all, StartsWith("\xEF\xBB\xBF\"个案编号\",\"区划代码\",\"镇（街道）\""));
+  EXPECT_THAT(all, HasSubstr("\"" + fallen +
+                             "\",\"430112001001\",\"高塘岭街道\",\"西塘街社区\","
+                             "\"\",\"独居老人突发困难\",\"特急\",\"结案\""));
+  EXPECT_THAT(all, HasSubstr("\"困难已解决\""));
+  EXPECT_THAT(all, HasSubstr("\"tan-dan\""));
+  EXPECT_THAT(all, HasSubstr("\"" + jobless +
+                             "\",\"430112107208\",\"乔口镇\",\"蓝塘寺村\","
+                             "\"\",\"失业\",\"一般\",\"待签收\""));
+  EXPECT_THAT(all, HasSubstr("lastmeterctl: 2 cases"));
+
+  EXPECT_THAT(Said(kViewer, {"ledger", "--status", "open"}), Not(HasSubstr(fallen)));
+  EXPECT_THAT(Said(kViewer, {"ledger", "--status", "closed"}), Not(HasSubstr(jobless)));
+  EXPECT_THAT(Said(kViewer, {"ledger", "--area", "430112107"}), Not(HasSubstr(fallen)));
+  EXPECT_THAT(Said(kViewer, {"ledger", "--from", Today(), "--to", Today()}), HasSubstr("2 cases"));
+  EXPECT_THAT(Said(kViewer, {"ledger", "--from", Today(Days(1))}), HasSubstr("0 cases"));
+  EXPECT_THAT(Said(kViewer, {"ledger", "--to", Today(Millis{-Days(1).ms})}), HasSubstr("0 cases"));
+  const std::string english = Said(kViewer, {"ledger", "--lang", "en"});
+  EXPECT_THAT(english, HasSubstr("\"case number\",\"area\",\"town\""));
+  EXPECT_THAT(english, HasSubstr("\"Job loss\",\"ordinary\",\"reported\""));
+}
+
+TEST_F(Papers, TheLedgerDefusesWhatASpreadsheetWouldRun) {
+  Open();
+  for (const char* ref : {"=1+1", "+cmd|'/C'!A0", "-2", "@SUM(A1)", "H\"1"}) {
+    ASSERT_EQ(Post(kHotline, "/v1/reports?wait=20s",
+                   {{"kind", "job-loss"}, {"area", kVillage}, {"householdRef", ref}})
+                  .status,
+              201);
+  }
+  const std::string all = Said(kViewer, {"ledger"});
+  for (const char* cell :
+       {"\"'=1+1\"", "\"'+cmd|'/C'!A0\"", "\"'-2\"", "\"'@SUM(A1)\"", "\"H\"\"1\""}) {
+    EXPECT_THAT(all, HasSubstr(cell));
+  }
+}
+
+TEST_F(Papers, TheLedgerGoesOverAllPages) {
+  Open();
+  for (int i = 0; i < 203; ++i) Report("policy-question");
+  EXPECT_THAT(Said(kViewer, {"ledger"}), HasSubstr("203 cases"));
+  EXPECT_THAT(Said(kViewer, {"ledger", "--status", "open"}), HasSubstr("203 cases"));
+  EXPECT_THAT(Said(kStranger, {"ledger"}), HasSubstr("0 cases"));
+}
+
+TEST_F(Papers, RestrictedCasesAreShownToWhomTheServerShowsThemAndStandInNoReport) {
+  Open();
+  const std::string hidden = Report("domestic-violence");
+  const std::string all = Said(kViewer, {"ledger"});
+  EXPECT_THAT(all, Not(HasSubstr(hidden)));
+  EXPECT_THAT(all, HasSubstr("1 open restricted cases are not shown to this token"));
+  EXPECT_THAT(Said(kNamedOfficer, {"ledger"}), HasSubstr(hidden));
+  clock_.Advance(Days(1));
+  ASSERT_TRUE(IsOverdue(hidden));
+  for (const char* token : {kViewer, kNamedOfficer}) {
+    const std::string daily = Said(token, {"report", "--daily", Today()});
+    EXPECT_THAT(daily, Not(HasSubstr(hidden)));
+    EXPECT_THAT(daily, Not(HasSubstr("家庭暴力")));
+    EXPECT_THAT(daily, HasSubstr("另有限阅个案 1 件在办"));
+  }
+}
+
+TEST_F(Papers, TheDailySaysWhatCameInAndWhatIsOverdue) {
+  // Midday: what falls due today does so before midnight.
+  const int64_t noon = StartOf(DateOf(clock_.Wall())).ms + Hours(12).ms;
+  clock_.Advance(Millis{noon - clock_.Wall().ms + Days(1).ms});
+  Open();
+  const std::string forgotten = Report("elder-alone");
+  const std::string jobless = Report("job-loss", kOtherVillage);
+  clock_.Advance(Days(1));
+  ASSERT_TRUE(IsOverdue(forgotten));
+  const std::string fresh = Report("injury", kOtherVillage);
+  const std::string daily = Said(kViewer, {"report", "--daily", Today()});
+  EXPECT_THAT(daily, StartsWith("# 望城区急难救助日报（" + Today() + "）\n"));
+  EXPECT_THAT(daily,
+              HasSubstr("受理 2 件，其中主动发现 0 件，已办结 0 件；撤回 0 件。目前在办 3 件"));
+  EXPECT_THAT(daily, HasSubstr("| 高塘岭街道 | 1 | 1 | 1 | 0 | 1 | 1 | 0 |"));
+  EXPECT_THAT(daily, HasSubstr("| 乔口镇 | 1 | 2 | 2 |"));
+  EXPECT_THAT(daily, HasSubstr("| 合计 | 2 | 3 | 3 |"));
+  const size_t red = daily.find("## 二、红牌个案");
+  const size_t yellow = daily.find("## 三、超时个案");
+  const size_t due = daily.find("## 四、今日到期");
+  ASSERT_NE(due, std::string::npos);
+  EXPECT_LT(red, daily.find(forgotten));
+  EXPECT_LT(daily.find(forgotten), yellow);
+  EXPECT_LT(due, daily.find(fresh));
+  EXPECT_THAT(daily.substr(due), HasSubstr("| 意外伤害 | 紧急 | 网格员 |  | 签收 | " + Today()));
+
+  const std::string english = Said(kViewer, {"report", "--daily", Today(), "--lang", "en"});
+  EXPECT_THAT(english, StartsWith("# Daily report " + Today() + ", 望城区\n"));
+  EXPECT_THAT(english, HasSubstr("2 cases came in"));
+  // Of another day the open cases are not known any more, and it says so.
+  EXPECT_THAT(Said(kViewer, {"report", "--daily", Today(Millis{-Days(1).ms})}),
+              HasSubstr("不是当日的"));
+  // Who sees one town gets that town.
+  EXPECT_THAT(Said(kStranger, {"report", "--daily", Today()}), Not(HasSubstr("高塘岭街道")));
+}
+
+TEST_F(Papers, TheMonthlyHasTheFiguresOfTheStatistics) {
+  Open();
+  const std::string month = Today().substr(0, 7);
+  const std::string fallen = Report("elder-alone");
+  Report("job-loss", kOtherVillage);
+  Done(Post(kTanDan, Act(fallen, "acknowledge"), nlohmann::json::object()));
+  Done(Post(kTanDan, Act(fallen, "close"),
+            {{"outcome", "OUTCOME_NEED_MET"}, {"caseVersion", Version(fallen)}}));
+  const std::string paper = Said(kViewer, {"report", "--month", month});
+  EXPECT_THAT(paper, StartsWith("# 望城区急难救助月报（" + month.substr(0, 4) + "年"));
+  EXPECT_THAT(paper, HasSubstr("本月受理 2 件，其中主动发现 0 件；已办结 1 件"));
+  EXPECT_THAT(paper, HasSubstr("| 困难已解决 | 1 |"));
+  EXPECT_THAT(paper, HasSubstr("| 高塘岭街道 | 1 | 0 | 1 |"));
+  EXPECT_THAT(paper, HasSubstr("| 乔口镇 | 1 | 0 | 0 |"));
+  EXPECT_THAT(paper, HasSubstr("| 签收 | 1 | 0 分钟 |"));
+  EXPECT_THAT(Said(kViewer, {"report", "--month", month, "--lang", "en"}),
+              HasSubstr("2 cases began, 0 of them found proactively; 1 of them have ended"));
+  EXPECT_THAT(Said(kViewer, {"report", "--month", "2020-02"}),
+              HasSubstr("2020-02-01 至 2020-02-29"));
+}
+
+TEST_F(Papers, APageToPrintLoadsNothingAndEscapesEverything) {
+  for (auto& area : *options_.rules->mutable_areas()) {
+    if (area.code() == kVillage) area.set_name("<img src=http://x/>|*甲* & \"乙\"");
+  }
+  Open();
+  const std::string number = Report("elder-alone");
+  clock_.Advance(Days(1));
+  ASSERT_TRUE(IsOverdue(number));
+  const std::string page = Said(kViewer, {"report", "--daily", Today(), "--html"});
+  EXPECT_THAT(page, StartsWith("<!DOCTYPE html>\n<html lang=\"zh\">"));
+  EXPECT_THAT(page, HasSubstr("&lt;img src=http://x/&gt;|*甲* &amp; &quot;乙&quot;</td>"));
+  for (const char* loads : {"<img", "<script", "<link", "src=\"", "href", "url(", "@import"}) {
+    EXPECT_THAT(page, Not(HasSubstr(loads)));
+  }
+  EXPECT_THAT(Said(kViewer, {"report", "--daily", Today()}),
+              HasSubstr("| \\<img src=http://x/\\>\\|\\*甲\\* & \"乙\" |"));
+}
+
+TEST_F(Papers, AFileIsWrittenWholeOrNotAtAll) {
+  Open();
+  const std::string folder = dir_ + "/papers";
+  fs::create_directory(folder);
+  Said(kViewer, {"report", "--daily", Today(), "--html", "--out-dir", folder});
+  Said(kViewer, {"report", "--month", "2026-02", "--out-dir", folder});
+  Said(kViewer, {"ledger", "--output", folder + "/ledger.csv"});
+  EXPECT_TRUE(fs::exists(folder + "/daily-" + Today() + ".html"));
+  EXPECT_TRUE(fs::exists(folder + "/monthly-2026-02.md"));
+  const auto size = fs::file_size(folder + "/ledger.csv");
+  EXPECT_EQ(Ctl("wrong", {"ledger", "--output", folder + "/ledger.csv"}).code, 77);
+  EXPECT_EQ(fs::file_size(folder + "/ledger.csv"), size);
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder), {}), 3) << "a draft was left behind";
+  EXPECT_EQ(Ctl(kViewer, {"ledger", "--output", dir_ + "/nowhere/ledger.csv"}).code, 78);
+}
+
+TEST_F(Papers, SaysWhatItIsRefusedFor) {
+  Open();
+  const auto expect = [&](int code, const std::string& text, std::vector<std::string> words,
+                          const char* token = kViewer) {
+    const Ended ended = Ctl(token, std::move(words));
+    EXPECT_EQ(ended.code, code) << ended.output;
+    EXPECT_THAT(ended.output, HasSubstr(text));
+  };
+  expect(77, "answered 401", {"ledger"}, "wrong");
+  expect(77, "answered 401", {"report", "--daily"}, "wrong");
+  expect(77, "only reports", {"report", "--month", "2026-02"}, kHotline);
+  expect(77, "outside yours", {"ledger", "--area", "430112001"}, kStranger);
+  expect(2, "is not a day", {"ledger", "--from", "2026-02-30"});
+  expect(2, "lies before --from", {"ledger", "--from", "2026-02-03", "--to", "2026-02-02"});
+  expect(2, "--status", {"ledger", "--status", "lost"});
+  expect(2, "say which paper", {"report"});
+  expect(2, "say which paper", {"report", "--daily", "--month", "2026-02"});
+  expect(2, "is not a month", {"report", "--month", "2026-13"});
+  expect(2, "is not a day", {"report", "--daily", "tomorrow"});
+  expect(2, "lies in the future", {"report", "--daily", Today(Days(1))});
+  expect(78, "is not a division code", {"ledger", "--area", "43"});
+  const Ended gone = RunProgram({test::ProgramPath("lastmeterctl"), "report", "--daily", "--server",
+                                 "http://127.0.0.1:1", "--token", kViewer});
+  EXPECT_EQ(gone.code, 69) << gone.output;
+}
+
+}  // namespace
+}  // namespace lastmeter::test

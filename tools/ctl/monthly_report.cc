@@ -1,0 +1,206 @@
+#include <map>
+#include <optional>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "engine/base/status.h"
+#include "tools/ctl/report.h"
+
+namespace lastmeter::ctl {
+namespace {
+
+namespace api = lastmeter::api::v1;
+namespace cm = lastmeter::common::v1;
+
+const api::TimeTaken* Find(const api::StatisticsPeriod& period, cm::Promise promise) {
+  for (const auto& taken : period.times()) {
+    if (taken.promise() == promise) return &taken;
+  }
+  return nullptr;
+}
+
+std::string Text(uint32_t n) { return absl::StrCat(n); }
+
+std::string Percent(std::optional<double> change) {
+  return change ? absl::StrFormat("%+.1f%%", *change) : std::string("–");
+}
+
+void AddFigures(const Names& names, const api::Statistics& s, Document* out) {
+  const auto& now = s.period();
+  const auto& before = s.year_before();
+  const auto& change = s.change();
+  const auto given = [](bool has, double value) {
+    return has ? std::optional<double>(value) : std::nullopt;
+  };
+  Table table{{names.Pick("指标", "figure"), names.Pick("本月", "this month"),
+               names.Pick("去年同月", "year before"), names.Pick("变化", "change")},
+              {}};
+  const auto row = [&](const char* zh, const char* en, uint32_t a, uint32_t b,
+                       std::optional<double> percent = std::nullopt) {
+    table.rows.push_back({names.Pick(zh, en), Text(a), Text(b), Percent(percent)});
+  };
+  row("受理（件）", "begun", now.begun(), before.begun(),
+      given(change.has_begun(), change.begun()));
+  row("其中重新办理", "of these reopened", now.reopened(), before.reopened());
+  row("其中主动发现", "of these found proactively", now.proactive(), before.proactive());
+  row("撤回（件，不计入以上）", "taken back (not counted above)", now.withdrawn(),
+      before.withdrawn());
+  row("其中已办结（件）", "of these ended", now.ended(), before.ended(),
+      given(change.has_ended(), change.ended()));
+  row("帮扶户数", "households helped", now.households_helped(), before.households_helped(),
+      given(change.has_households_helped(), change.households_helped()));
+  row("帮扶件数（无户编号）", "helped without a household reference",
+      now.helped_without_household(), before.helped_without_household());
+  out->Heading(names.Pick("一、主要指标", "1. Figures"));
+  out->Add(std::move(table));
+}
+
+void AddTimes(const Names& names, const api::Statistics& s, Document* out) {
+  out->Heading(names.Pick("二、办理时长", "2. Times taken"));
+  if (s.period().times().empty()) {
+    return out->Paragraph(names.Pick("本月受理的个案尚无办理记录。", "Nothing was done yet."));
+  }
+  Table table{{names.Pick("环节", "step"), names.Pick("件数", "count"),
+               names.Pick("中位数", "median"), names.Pick("九成不超过", "nine in ten within"),
+               names.Pick("中位数（工作时间）", "median, duty hours"),
+               names.Pick("九成不超过（工作时间）", "nine in ten within, duty hours"),
+               names.Pick("去年同月中位数", "median a year before")},
+              {}};
+  for (const auto& taken : s.period().times()) {
+    const auto* before = Find(s.year_before(), taken.promise());
+    table.rows.push_back({names.Promise(taken.promise()), Text(taken.count()),
+                          SpanText(names, taken.median_minutes()),
+                          SpanText(names, taken.p90_minutes()),
+                          SpanText(names, taken.median_working_minutes()),
+                          SpanText(names, taken.p90_working_minutes()),
+                          before == nullptr ? "–" : SpanText(names, before->median_minutes())});
+  }
+  out->Add(std::move(table));
+}
+
+void AddMisses(const Names& names, const api::Statistics& s, Document* out) {
+  out->Heading(names.Pick("三、超时情况", "3. Limits that passed"));
+  if (s.period().misses().empty()) {
+    return out->Paragraph(names.Pick("本月受理的个案无超时。", "None."));
+  }
+  Table table{{names.Pick("层级", "tier"), names.Pick("事项", "promise"),
+               names.Pick("逾期未应答（次）", "turns unanswered"),
+               names.Pick("超时（次）", "limits passed"),
+               names.Pick("系统原因（次，不计责任）", "late through the system, nobody's fault")},
+              {}};
+  for (const auto& miss : s.period().misses()) {
+    table.rows.push_back({names.Tier(miss.tier()), names.Promise(miss.promise()),
+                          Text(miss.turns()), Text(miss.limits()), Text(miss.ours())});
+  }
+  out->Add(std::move(table));
+}
+
+void AddOutcomes(const Names& names, const api::Statistics& s, Document* out) {
+  out->Heading(names.Pick("四、办理结果", "4. Outcomes"));
+  if (s.period().outcomes().empty()) {
+    return out->Paragraph(
+        names.Pick("本月受理的个案尚无结案。", "No case of the month has ended."));
+  }
+  Table table{{names.Pick("结果", "outcome"), names.Pick("件数", "count")}, {}};
+  for (const auto& one : s.period().outcomes()) {
+    table.rows.push_back({names.Outcome(one.outcome()), Text(one.count())});
+  }
+  out->Add(std::move(table));
+}
+
+void AddTowns(const Names& names, const std::vector<TownFigures>& towns, Document* out) {
+  if (towns.empty()) return;
+  Table table{
+      {names.Pick("镇（街道）", "town"), names.Pick("受理", "begun"),
+       names.Pick("主动发现", "proactive"), names.Pick("已办结", "ended"),
+       names.Pick("帮扶户数", "households"), names.Pick("签收中位数", "median to acknowledge"),
+       names.Pick("逾期未应答", "turns unanswered"), names.Pick("超时", "limits passed"),
+       names.Pick("目前在办", "open now")},
+      {}};
+  for (const TownFigures& town : towns) {
+    const auto& p = town.statistics.period();
+    const auto* answered = Find(p, cm::PROMISE_ACKNOWLEDGE);
+    uint32_t turns = 0;
+    uint32_t limits = 0;
+    for (const auto& miss : p.misses()) {
+      turns += miss.turns();
+      limits += miss.limits();
+    }
+    uint32_t open = 0;
+    for (const auto& o : town.statistics.open()) {
+      open += o.under_one_day() + o.under_three_days() + o.under_ten_days() + o.older();
+    }
+    table.rows.push_back({names.Place(town.code), Text(p.begun()), Text(p.proactive()),
+                          Text(p.ended()), Text(p.households_helped()),
+                          answered == nullptr ? "–" : SpanText(names, answered->median_minutes()),
+                          Text(turns), Text(limits), Text(open)});
+  }
+  out->Heading(names.Pick("五、各镇（街道）情况", "5. By town"));
+  out->Add(std::move(table));
+}
+
+void AddOpen(const Names& names, const api::Statistics& s, bool after_towns, Document* out) {
+  out->Heading(names.Pick(after_towns ? "六、目前在办" : "五、目前在办",
+                          after_towns ? "6. Open now" : "5. Open now"));
+  if (s.open().empty()) return out->Paragraph(names.Pick("无在办个案。", "Nothing is open."));
+  Table table{
+      {names.Pick("办理层级", "tier"), names.Pick("一天内", "under a day"),
+       names.Pick("一至三天", "1–3 days"), names.Pick("三至十天", "3–10 days"),
+       names.Pick("十天以上", "older"), names.Pick("合计", "all"),
+       names.Pick("其中超时", "of these overdue"), names.Pick("其中挂账", "of these on hold")},
+      {}};
+  for (const auto& o : s.open()) {
+    table.rows.push_back(
+        {names.Tier(o.tier()), Text(o.under_one_day()), Text(o.under_three_days()),
+         Text(o.under_ten_days()), Text(o.older()),
+         Text(o.under_one_day() + o.under_three_days() + o.under_ten_days() + o.older()),
+         Text(o.overdue()), Text(o.on_hold())});
+  }
+  out->Add(std::move(table));
+}
+
+}  // namespace
+
+absl::StatusOr<Document> MonthlyReport(const ReportScope& scope, Days month) {
+  const Names& names = scope.names;
+  LM_ASSIGN_OR_RETURN(const auto s, StatisticsOf(scope.session, month, scope.area));
+  LM_ASSIGN_OR_RETURN(const auto towns, ByTown(scope, month));
+  const std::string year = absl::StrCat(month.from / 10'000);
+  const std::string number = absl::StrCat(month.from / 100 % 100);
+  const std::string place = AreaName(names, s);
+  Document out(names.Pick("zh", "en"),
+               names.lang() == Lang::kZh
+                   ? absl::StrCat(place, "急难救助月报（", year, "年", number, "月）")
+                   : absl::StrCat("Monthly report ", DayText(month.from).substr(0, 7),
+                                  place.empty() ? "" : ", ", place));
+  const std::string as_of = MinuteText(s.as_of());
+  std::string period =
+      names.lang() == Lang::kZh
+          ? absl::StrCat("统计期间：", s.from(), " 至 ", s.to(), "。数据截至 ", as_of, "。")
+          : absl::StrCat("Period: ", s.from(), " to ", s.to(), ". Counted at ", as_of, ".");
+  if (FromApi(s.as_of()) < StartOf(NextDate(month.to))) {
+    period += names.Pick("本月尚未结束。", " The month is not over yet.");
+  }
+  out.Paragraph(std::move(period));
+  const auto& p = s.period();
+  out.Paragraph(
+      names.lang() == Lang::kZh
+          ? absl::StrCat("本月受理 ", p.begun(), " 件，其中主动发现 ", p.proactive(),
+                         " 件；已办结 ", p.ended(), " 件；帮扶 ", p.households_helped(), " 户。")
+          : absl::StrCat(p.begun(), " cases began, ", p.proactive(), " of them found proactively; ",
+                         p.ended(), " of them have ended; ", p.households_helped(),
+                         " households were helped."));
+  AddFigures(names, s, &out);
+  AddTimes(names, s, &out);
+  AddMisses(names, s, &out);
+  AddOutcomes(names, s, &out);
+  AddTowns(names, towns, &out);
+  AddOpen(names, s, !towns.empty(), &out);
+  out.Paragraph(names.Pick(
+      "说明：按受理时间归入月份，其后的办理情况计至数据截至时；限阅个案计入件数，不列明细。",
+      "A case belongs to the month in which it began; what became of it counts until the moment of "
+      "counting. Restricted cases are counted and never listed."));
+  return out;
+}
+
+}  // namespace lastmeter::ctl
