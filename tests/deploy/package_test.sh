@@ -69,18 +69,20 @@ for unit in usr/lib/systemd/system/*.service; do
   name=$(basename "$unit")
   cmp "$unit" "$root/deploy/systemd/$name"
   [[ -f $unit.d/10-hardening.conf ]] || fail "$name is not hardened"
-  [[ $name == lastmeter-watch@.service || -f $unit.d/20-restart.conf ]] || fail "$name does not come back"
+  [[ $name == lastmeter-@(watch@|daily).service || -f $unit.d/20-restart.conf ]] || fail "$name does not come back"
 done
-(( $(ls usr/lib/systemd/system/*.service | wc -l) == 5 )) || fail "not five units"
+(( $(ls usr/lib/systemd/system/*.service | wc -l) == 6 )) || fail "not six units"
 
 # Settings: kept by dpkg when edited; secrets for root only; every option that they name exists.
 diff <(sort "$folder/control/conffiles") <(find etc -type f -printf '/%p\n' | sort) ||
   fail "not every file in /etc is a conffile"
 [[ $(stat -c %a etc/lastmeter/kafka.conf) == 600 ]] || fail "others may read kafka.conf"
-# has PROGRAM OPTION: --help of the program, or of its subcommand serve, names the option.
+# has PROGRAM OPTION: --help of the program, or of the subcommand that its unit starts, names the
+# option.
 has() {
   local command=("usr/bin/$1")
   if [[ $1 == lastmeter ]]; then command+=(serve); fi
+  if [[ $1 == lastmeterctl ]]; then command+=(report); fi
   grep -qE -- "^ +(-[a-z],)?$2( |,|$)" <<< "$("${command[@]}" --help)" || fail "$1 has no $2"
 }
 # settings PROGRAM FILE: every variable of the file, commented or not, is an option of the program.
