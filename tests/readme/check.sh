@@ -50,6 +50,8 @@ expect '"type":"WorkPlanned".*"state":"TURN_STATE_OPEN"'
 expect '"type":"WorkClaimed".*"worker":"tan-dan"'
 expect '^event: CaseOpened'
 expect '^event: CaseAcknowledged'
+expect '^# 高塘岭街道急难救助日报'
+[[ $(head -c 3 ledger.csv) == $'\xef\xbb\xbf' ]] || { echo "no ledger for a spreadsheet"; exit 1; }
 expect '^Clean: [0-9]+ records break no rule'
 expect 'partition 3: .* decided again, the same bytes'
 expect ' CaseAcknowledged 430112001001-20[0-9]{2}-00001 v2 by=tan-dan'
