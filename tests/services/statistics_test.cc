@@ -14,6 +14,7 @@
 #include "tests/core/sample_rules.h"
 #include "tests/paths.h"
 #include "tests/scenarios/play.h"
+#include "tests/services/naive_count.h"
 
 namespace lastmeter::query {
 namespace {
@@ -132,89 +133,15 @@ TEST(StatisticsTest, CsvOpensInASpreadsheet) {
 
 // ---- Against an independent count over the records of every scenario.
 
-struct Naive {
-  uint32_t begun = 0;
-  uint32_t ended = 0;
-  uint32_t withdrawn = 0;
-  uint32_t acknowledged = 0;
-  uint32_t relieved = 0;
-  uint32_t turns = 0;
-  uint32_t limits = 0;
-  uint32_t ours = 0;
-  bool operator==(const Naive&) const = default;
-};
-
-std::ostream& operator<<(std::ostream& out, const Naive& n) {
-  return out << n.begun << " begun, " << n.ended << " ended, " << n.withdrawn << " withdrawn, "
-             << n.acknowledged << " acknowledged, " << n.relieved << " relieved, " << n.turns
-             << " turns, " << n.limits << " limits, " << n.ours << " ours";
-}
-
-Naive CountOver(const Player& player) {
-  // What became of each cycle, by the words of its events alone.
-  struct Seen {
-    bool ended = false, withdrawn = false, acknowledged = false, relieved = false;
-    uint32_t turns = 0, limits = 0, ours = 0;
-  };
-  std::map<std::pair<std::string, uint32_t>, Seen> cycles;
-  for (const auto& sealed : player.records()) {
-    const ev::Event& e = sealed.record.event();
-    if (e.case_number().empty() || e.has_command_rejected()) continue;
-    Seen& seen = cycles[{e.case_number(), e.cycle()}];
-    seen.ended =
-        seen.ended || e.has_case_closed() || e.has_case_merged() || e.has_follow_up_begun();
-    seen.withdrawn = seen.withdrawn || e.has_case_withdrawn();
-    seen.acknowledged = seen.acknowledged || e.has_case_acknowledged();
-    seen.relieved = seen.relieved || e.has_relief_recorded();
-    const bool unanswered =
-        e.has_case_escalated() && e.case_escalated().reason() == ev::CLIMB_REASON_UNANSWERED;
-    if (unanswered || e.has_ladder_exhausted()) {
-      const bool ours = unanswered ? e.case_escalated().outage() : e.ladder_exhausted().outage();
-      ++(ours ? seen.ours : seen.turns);
-    }
-    if (e.has_clock_breached()) ++(e.clock_breached().outage() ? seen.ours : seen.limits);
-  }
-  Naive naive;
-  for (const auto& [key, seen] : cycles) {
-    if (seen.withdrawn) {
-      ++naive.withdrawn;
-      continue;
-    }
-    ++naive.begun;
-    naive.ended += seen.ended;
-    naive.acknowledged += seen.acknowledged;
-    naive.relieved += seen.relieved;
-    naive.turns += seen.turns;
-    naive.limits += seen.limits;
-    naive.ours += seen.ours;
-  }
-  return naive;
-}
-
-Naive CountOf(const api::v1::StatisticsPeriod& period) {
-  Naive naive;
-  naive.begun = period.begun();
-  naive.ended = period.ended();
-  naive.withdrawn = period.withdrawn();
-  for (const auto& taken : period.times()) {
-    if (taken.promise() == cm::PROMISE_ACKNOWLEDGE) naive.acknowledged = taken.count();
-    if (taken.promise() == cm::PROMISE_FIRST_RELIEF) naive.relieved = taken.count();
-  }
-  for (const auto& misses : period.misses()) {
-    naive.turns += misses.turns();
-    naive.limits += misses.limits();
-    naive.ours += misses.ours();
-  }
-  return naive;
-}
-
 class StatisticsOfScenariosTest : public testing::TestWithParam<std::filesystem::path> {};
 
 TEST_P(StatisticsOfScenariosTest, AgreeWithACountOverTheLog) {
   Player player(SampleRules());
   ASSERT_TRUE(player.Play(scenario::ReadScenario(GetParam())).empty());
   std::map<std::string, CaseRow> rows;
+  NaiveCount naive;
   for (const auto& sealed : player.records()) {
+    naive.Take(sealed.record);
     const ev::Event& event = sealed.record.event();
     if (event.case_number().empty() || event.has_command_rejected()) continue;
     FoldCycle(sealed.record, &rows[event.case_number()]);
@@ -222,7 +149,7 @@ TEST_P(StatisticsOfScenariosTest, AgreeWithACountOverTheLog) {
   }
   std::vector<CaseRow> all;
   for (auto& [number, row] : rows) all.push_back(row);
-  EXPECT_EQ(CountOf(TallyOf(all, nullptr)), CountOver(player));
+  EXPECT_EQ(NaiveFiguresOf(TallyOf(all, nullptr)), naive.Result());
 }
 
 INSTANTIATE_TEST_SUITE_P(Scenarios, StatisticsOfScenariosTest,
