@@ -1,4 +1,4 @@
-// The generator of tests/year itself: that it makes what it says.
+// The generator of tests/year itself: that it makes what it says, and that its checks can fail.
 #include "tests/year/year.h"
 
 #include <gmock/gmock.h>
@@ -6,14 +6,33 @@
 
 #include "engine/core/rules_view.h"
 #include "tests/paths.h"
-#include "tests/year/district.h"
+#include "tests/year/life.h"
+#include "tests/year/verify.h"
 
 namespace lastmeter::year {
 namespace {
 
+using testing::AllOf;
+using testing::Contains;
+using testing::HasSubstr;
 using testing::IsEmpty;
 
 constexpr Date kFirst = 20260101;
+
+std::unique_ptr<Life> Lived(uint64_t seed, int days) {
+  Life::Options options;
+  options.year = {.seed = seed, .first = kFirst, .days = days, .reports_a_day = 4};
+  options.rules_dir = test::SourcePath("deploy/rules");
+  auto life = Life::Create(options);
+  EXPECT_TRUE(life.ok() && (*life)->Live().ok());
+  return *std::move(life);
+}
+
+std::vector<Sha256Digest> DigestsOf(Life& life) {
+  std::vector<Sha256Digest> digests;
+  for (const PartitionState* state : life.engine().states()) digests.push_back(state->Digest());
+  return digests;
+}
 
 District WholeYear() { return *District::Load(test::SourcePath("deploy/rules"), 1, kFirst, 365); }
 
@@ -62,6 +81,32 @@ TEST(YearTest, FollowsTheCalendarAndTheRiver) {
   EXPECT_LT(reports[20260218], reports[20260224]);
   EXPECT_EQ(year.DateOfDay(year.flood_from()), 20260702u);
   EXPECT_GT(reports[20260703], 500u);
+}
+
+TEST(LifeTest, TheSameSeedMakesTheSameYear) {
+  const auto digests = DigestsOf(*Lived(3, 3));
+  EXPECT_EQ(digests, DigestsOf(*Lived(3, 3)));
+  EXPECT_NE(digests, DigestsOf(*Lived(4, 3)));
+}
+
+TEST(LifeTest, EverythingHoldsAfterSomeDays) {
+  const auto life = Lived(5, 9);
+  EXPECT_THAT(VerifyYear(*life), IsEmpty());
+  EXPECT_GT(life->figures().Of(event::v1::Event::kCaseClosed), 0u);
+}
+
+TEST(LifeTest, AReportThatNobodyDecidedIsFound) {
+  const auto life = Lived(5, 3);
+  report::v1::HardshipReport report;
+  report.set_report_id("late");
+  life->engine().Send(Topic::kReport, "430112001001", "late", report.SerializeAsString());
+  EXPECT_THAT(VerifyYear(*life),
+              AllOf(Contains(HasSubstr("late was acknowledged and never decided")),
+                    Contains(HasSubstr("report late came to 0 outcomes"))));
+}
+
+TEST(LifeTest, WhatAYearNeverTriedIsNamed) {
+  EXPECT_THAT(WhatWasNeverTried(Figures{}), Contains(HasSubstr("case_reassigned")));
 }
 
 }  // namespace
