@@ -96,7 +96,8 @@ void DecideClose(Draft& draft, const CommandContext& context) {
                   "closing needs an outcome, one that closing can have");
   }
   if (RejectIfStale(draft, context, close.case_version())) return;
-  if (c.handler_id().empty()) {
+  // Nobody takes a schedule or a bulletin on; whoever is over the area ends it.
+  if (c.handler_id().empty() && !c.scheduled() && !c.bulletin()) {
     return Reject(draft, context, ev::REJECTION_NOT_ACKNOWLEDGED,
                   "nobody has acknowledged the case; acknowledge it first");
   }

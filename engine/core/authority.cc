@@ -29,7 +29,12 @@ Authority::Authority(const PartitionState& state, const lastmeter::state::v1::Ca
     if (c.restricted() && !roster.HoldsNamedPost(staff_id)) break;
     tier_ = std::max(tier_, tier_of(away));
     if (away == c.handler_id()) for_handler_ = true;
+    away_.emplace_back(away);
   }
+}
+
+bool Authority::ActsFor(const std::string& staff_id) const {
+  return staff_id == staff_id_ || std::find(away_.begin(), away_.end(), staff_id) != away_.end();
 }
 
 bool Authority::MayAcknowledge() const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "engine/core/state.h"
 #include "lastmeter/state/v1/state.pb.h"
@@ -22,6 +23,9 @@ class Authority {
   // Told of this case and still in the roster, or the fallback post.
   bool told() const { return told_; }
 
+  // The person, or somebody for whom the person stands in today.
+  bool ActsFor(const std::string& staff_id) const;
+
   // Anyone told, or any higher tier over the area; never the reporter.
   bool MayAcknowledge() const;
   // Whoever holds the case, or any higher tier over the area.
@@ -38,6 +42,8 @@ class Authority {
   const std::string& staff_id_;
   lastmeter::common::v1::Tier tier_ = lastmeter::common::v1::TIER_UNSPECIFIED;
   bool told_ = false;
+  // For whom the person stands in today.
+  std::vector<std::string> away_;
   // Stands in today for whoever took the case on.
   bool for_handler_ = false;
 };

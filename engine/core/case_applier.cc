@@ -83,6 +83,11 @@ void StartAnew(Case& c, const ev::ClockStart& start) {
   Start(c, start);
 }
 
+void NearDue(Clock& clock, const ev::ClockNearDue& e) {
+  if (e.next_at_ms() == 0) return clock.set_near_due_fired(true);
+  clock.set_near_due_ms(e.next_at_ms());
+}
+
 void Unhandle(Case& c) {
   c.clear_handler_id();
   c.clear_handler_tier();
@@ -100,13 +105,22 @@ void Apply(Case& c, const ev::CaseOpened& e, Timestamp log_time) {
   c.set_opened_at_ms(log_time.ms);
   c.set_accepted_at_ms(e.accepted_at_ms());
   c.set_household_ref(e.household_ref());
+  c.set_scheduled(e.scheduled());
+  c.set_bulletin(e.bulletin());
+  for (const auto& reader : e.readers()) {
+    auto* unread = c.add_unread();
+    unread->set_grid(reader.grid());
+    unread->set_staff_id(reader.staff_id());
+  }
   c.set_rules_ordinal(e.rules_ordinal());
-  // The acknowledgement clock comes first: at one instant it goes first, too.
-  ClockOf(c, cm::PROMISE_ACKNOWLEDGE).set_started_at_ms(e.accepted_at_ms());
-  ClockOf(c, cm::PROMISE_ACKNOWLEDGE).set_round(1);
+  // The acknowledgement clock comes first: at one instant it goes first, too. Nobody takes a
+  // schedule or a bulletin on.
+  if (!e.scheduled() && !e.bulletin()) {
+    ClockOf(c, cm::PROMISE_ACKNOWLEDGE).set_started_at_ms(e.accepted_at_ms());
+    ClockOf(c, cm::PROMISE_ACKNOWLEDGE).set_round(1);
+  }
   Start(c, e.clocks());
   if (e.has_turn()) TakeTurn(c, e.turn());
-  Told(c, e.authorities());
 }
 
 void Apply(Case& c, const ev::LevelRaised& e) {
@@ -134,14 +148,12 @@ void Apply(Case& c, const ev::LadderExhausted& e) {
   clock.set_round(e.round());
   clock.set_exhausted(true);
   clock.set_next_reminder_ms(e.next_reminder_ms());
-  Told(c, e.notices());
 }
 
 void Apply(Case& c, const ev::CaseReminded& e) {
   Clock& clock = ClockOf(c, e.promise());
   clock.set_reminders(e.number());
   clock.set_next_reminder_ms(e.next_reminder_ms());
-  Told(c, e.notices());
 }
 
 void Apply(Case& c, const ev::CaseReopened& e, Timestamp log_time) {
@@ -177,7 +189,6 @@ void Apply(Case& c, const ev::CaseHandedDown& e) {
 }
 
 void Apply(Case& c, const ev::CaseReassigned& e) {
-  Told(c, e.notices());
   AskAnew(c);
   if (e.has_turn()) TakeTurn(c, e.turn());
 }
@@ -206,6 +217,17 @@ void End(Case& c, cm::Outcome outcome, Timestamp log_time) {
   for (auto& clock : *c.mutable_clocks()) clock.set_stopped(true);
 }
 
+void Apply(Case& c, const ev::BulletinRead& e, Timestamp log_time) {
+  auto& unread = *c.mutable_unread();
+  unread.erase(std::remove_if(unread.begin(), unread.end(),
+                              [&](const auto& one) {
+                                return std::find(e.grids().begin(), e.grids().end(), one.grid()) !=
+                                       e.grids().end();
+                              }),
+               unread.end());
+  if (unread.empty()) End(c, cm::OUTCOME_NEED_MET, log_time);
+}
+
 void Apply(Case& c, const ev::FollowUpBegun& e) {
   c.set_follow_up_outcome(e.outcome());
   c.set_follow_ups_left(e.visits());
@@ -229,7 +251,6 @@ void Apply(Case& c, const ev::HoldEnded& e) {
     }
   }
   Start(c, e.clocks());
-  Told(c, e.notices());
 }
 
 void Apply(Case& c, const ev::DeadlinesRecomputed& e) {
@@ -255,72 +276,12 @@ bool AnyProvisional(const Case& c) {
 
 }  // namespace
 
-bool ActedByPerson(const ev::Event& event) {
-  switch (event.body_case()) {
-    case ev::Event::kCaseEscalated:
-      return event.case_escalated().reason() == ev::CLIMB_REASON_RAISED;
-    case ev::Event::kLevelRaised:
-      return !event.level_raised().by().empty();
-    case ev::Event::kCaseAcknowledged:
-    case ev::Event::kCaseHandedDown:
-    case ev::Event::kCaseNoted:
-    case ev::Event::kReliefRecorded:
-    case ev::Event::kCaseVerified:
-    case ev::Event::kPaperworkCompleted:
-    case ev::Event::kCaseHeld:
-    case ev::Event::kCaseUrged:
-    case ev::Event::kClockExtended:
-    case ev::Event::kCaseReassigned:
-    case ev::Event::kCaseReopened:
-    case ev::Event::kWorkPlanned:
-    case ev::Event::kWorkClaimed:
-    case ev::Event::kWorkHandedBack:
-    case ev::Event::kWorkStarted:
-    case ev::Event::kWorkFinished:
-    case ev::Event::kWorkCancelled:
-    case ev::Event::kCaseReferred:
-    case ev::Event::kReferralAnswered:
-    case ev::Event::kFollowUpBegun:
-    case ev::Event::kFollowUpRecorded:
-    case ev::Event::kResourcePledged:
-    case ev::Event::kResourceDelivered:
-      return true;
-    case ev::Event::kHoldEnded:
-      return event.hold_ended().has_by();
-    default:
-      return false;
-  }
-}
-
-lastmeter::state::v1::Clock* FindClock(Case& c, cm::Promise promise) {
-  for (auto& clock : *c.mutable_clocks()) {
-    if (clock.promise() == promise) return &clock;
-  }
-  return nullptr;
-}
-
-const lastmeter::state::v1::Clock* FindClock(const Case& c, cm::Promise promise) {
-  for (const auto& clock : c.clocks()) {
-    if (clock.promise() == promise) return &clock;
-  }
-  return nullptr;
-}
-
-bool IsPaused(const Clock& clock) {
-  return !clock.pauses().empty() && clock.pauses(clock.pauses_size() - 1).to_ms() == 0;
-}
-
-cm::Tier HoldingTier(const Case& c) {
-  if (!c.handler_id().empty()) return c.handler_tier();
-  const Clock* clock = FindClock(c, cm::PROMISE_ACKNOWLEDGE);
-  return clock == nullptr ? cm::TIER_UNSPECIFIED : clock->tier();
-}
-
 void ApplyToCase(Case& c, const ev::Event& event, Timestamp log_time, uint32_t rules_ordinal) {
   c.set_version(event.case_version());
   c.set_cycle(event.cycle());
   c.set_area(event.area());
   c.set_restricted(event.restricted());
+  c.set_drill(event.drill());
   if (ActedByPerson(event)) c.set_quarantined(false);
   switch (event.body_case()) {
     case ev::Event::kCaseOpened:
@@ -339,8 +300,7 @@ void ApplyToCase(Case& c, const ev::Event& event, Timestamp log_time, uint32_t r
       Apply(c, event.case_reminded());
       break;
     case ev::Event::kClockNearDue:
-      ClockOf(c, event.clock_near_due().promise()).set_near_due_fired(true);
-      Told(c, event.clock_near_due().notices());
+      NearDue(ClockOf(c, event.clock_near_due().promise()), event.clock_near_due());
       break;
     case ev::Event::kClockBreached: {
       Clock& clock = ClockOf(c, event.clock_breached().promise());
@@ -356,9 +316,6 @@ void ApplyToCase(Case& c, const ev::Event& event, Timestamp log_time, uint32_t r
       break;
     case ev::Event::kCaseHandedDown:
       Apply(c, event.case_handed_down());
-      break;
-    case ev::Event::kDistrictTold:
-      Told(c, event.district_told().notices());
       break;
     case ev::Event::kReliefRecorded:
       c.set_relieved(true);
@@ -380,14 +337,12 @@ void ApplyToCase(Case& c, const ev::Event& event, Timestamp log_time, uint32_t r
       break;
     case ev::Event::kClockOverdueTwice:
       ClockOf(c, event.clock_overdue_twice().promise()).clear_twice_due_ms();
-      Told(c, event.clock_overdue_twice().notices());
       break;
     case ev::Event::kReportAttached:
       c.set_attached(c.attached() + 1);
       break;
     case ev::Event::kCaseUrged:
       c.set_urged_at_ms(log_time.ms);
-      Told(c, event.case_urged().notices());
       break;
     case ev::Event::kClockExtended:
       *ClockOf(c, event.clock_extended().clock().promise()).mutable_extension() =
@@ -398,7 +353,6 @@ void ApplyToCase(Case& c, const ev::Event& event, Timestamp log_time, uint32_t r
       Apply(c, event.case_reassigned());
       break;
     case ev::Event::kCaseWithdrawn:
-      Told(c, event.case_withdrawn().notices());
       End(c, cm::OUTCOME_WITHDRAWN, log_time);
       c.clear_works();
       break;
@@ -417,22 +371,16 @@ void ApplyToCase(Case& c, const ev::Event& event, Timestamp log_time, uint32_t r
       break;
     case ev::Event::kCaseQuarantined:
       c.set_quarantined(true);
-      Told(c, event.case_quarantined().notices());
       break;
-    case ev::Event::kWorkPlanned:
-      Told(c, event.work_planned().notices());
+    case ev::Event::kCaseHandedOver:
+      c.set_handler_id(event.case_handed_over().to());
+      c.set_handler_tier(event.case_handed_over().tier());
       break;
-    case ev::Event::kWorkUnclaimed:
-      Told(c, event.work_unclaimed().notices());
+    case ev::Event::kBulletinRead:
+      Apply(c, event.bulletin_read(), log_time);
       break;
-    case ev::Event::kClaimLapsed:
-      Told(c, event.claim_lapsed().notices());
-      break;
-    case ev::Event::kWorkMissed:
-      Told(c, event.work_missed().notices());
-      break;
-    case ev::Event::kWorkCancelled:
-      Told(c, event.work_cancelled().notices());
+    case ev::Event::kCaseCertified:
+      StartAnew(c, event.case_certified().clock());
       break;
     case ev::Event::kCaseReferred:
       c.set_referred_to(event.case_referred().to());
@@ -455,6 +403,7 @@ void ApplyToCase(Case& c, const ev::Event& event, Timestamp log_time, uint32_t r
       break;
   }
   ApplyToWork(c, event, log_time);
+  if (const auto* notices = NoticesOf(event)) Told(c, *notices);
   if (!AnyProvisional(c)) {
     c.clear_provisional_ordinal();
   } else if (c.provisional_ordinal() == 0) {

@@ -11,8 +11,36 @@ namespace cm = lastmeter::common::v1;
 namespace ev = lastmeter::event::v1;
 namespace cd = lastmeter::command::v1;
 
+// What may be done about a scheduled certification: record it, look in, remark, end it.
+bool FitsSchedule(cd::Command::ActionCase action) {
+  switch (action) {
+    case cd::Command::kCertify:
+    case cd::Command::kNote:
+    case cd::Command::kClose:
+    case cd::Command::kPlanWork:
+    case cd::Command::kClaimWork:
+    case cd::Command::kHandBackWork:
+    case cd::Command::kStartWork:
+    case cd::Command::kFinishWork:
+    case cd::Command::kCancelWork:
+      return true;
+    default:
+      return false;
+  }
+}
+
 void Dispatch(Draft& draft, const CommandContext& context) {
-  switch (context.command.action_case()) {
+  if (context.c->scheduled() && !FitsSchedule(context.command.action_case())) {
+    return Reject(draft, context, ev::REJECTION_SCHEDULED,
+                  "a scheduled certification is recorded, visited, noted or closed");
+  }
+  const auto action = context.command.action_case();
+  if (context.c->bulletin() && action != cd::Command::kReadBulletin &&
+      action != cd::Command::kNote && action != cd::Command::kClose) {
+    return Reject(draft, context, ev::REJECTION_BULLETIN,
+                  "a bulletin is made known, noted or closed");
+  }
+  switch (action) {
     case cd::Command::kAcknowledge:
       return DecideAcknowledge(draft, context);
     case cd::Command::kRaise:
@@ -65,6 +93,12 @@ void Dispatch(Draft& draft, const CommandContext& context) {
       return DecidePledge(draft, context);
     case cd::Command::kDeliver:
       return DecideDeliver(draft, context);
+    case cd::Command::kHandOver:
+      return DecideHandOver(draft, context);
+    case cd::Command::kCertify:
+      return DecideCertify(draft, context);
+    case cd::Command::kReadBulletin:
+      return DecideReadBulletin(draft, context);
     case cd::Command::kClose:
       return DecideClose(draft, context);
     case cd::Command::kReopen:
@@ -84,6 +118,7 @@ void Reject(Draft& draft, const CommandContext& context, ev::Rejection reason,
     event.set_case_number(context.number.ToString());
     event.set_area(context.c->area());
     event.set_restricted(context.c->restricted());
+    event.set_drill(context.c->drill());
     event.set_cycle(context.c->cycle());
   }
   ev::CommandRejected* rejected = event.mutable_command_rejected();

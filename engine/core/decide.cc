@@ -111,6 +111,7 @@ void Draft::AddCaseEvent(const CaseNumber& number, lastmeter::state::v1::Case& c
   event.set_case_version(c.version() + 1);
   event.set_area(c.area());
   event.set_restricted(c.restricted());
+  event.set_drill(c.drill());
   event.set_cycle(event.has_case_reopened() ? event.case_reopened().cycle() : c.cycle());
   ApplyToCase(c, event, now_, state_.meta().rules_ordinal());
   auto& scratch = state_.scratch();

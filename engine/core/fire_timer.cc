@@ -1,6 +1,8 @@
 // What happens when nobody did anything in time.
 #include "engine/base/check.h"
+#include "engine/core/bulletin.h"
 #include "engine/core/case_applier.h"
+#include "engine/core/certify_case.h"
 #include "engine/core/draft.h"
 #include "engine/core/ladder.h"
 #include "engine/core/work.h"
@@ -64,8 +66,15 @@ void NearDue(Draft& draft, const Firing& firing, const Clock& clock) {
   near->set_due_ms(clock.due_ms());
   SetLateness(near, firing);
   const LadderPlanner planner(draft.state(), firing.number, firing.c, draft.now());
-  for (auto& notice : planner.NoticesToHolder(ev::PURPOSE_NEAR_DUE)) {
-    *near->add_notices() = std::move(notice);
+  if (firing.c.scheduled()) {
+    planner.AddTier(cm::TIER_GRID, ev::PURPOSE_NEAR_DUE, near->mutable_notices());
+    near->set_next_at_ms(NextCertificationReminder(draft.now(), clock.due_ms()));
+  } else if (firing.c.bulletin()) {
+    TellReaders(planner, firing.number, firing.c, ev::PURPOSE_NEAR_DUE, near->mutable_notices());
+  } else {
+    for (auto& notice : planner.NoticesToHolder(ev::PURPOSE_NEAR_DUE)) {
+      *near->add_notices() = std::move(notice);
+    }
   }
   draft.AddCaseEvent(firing.number, firing.c, std::move(event));
 }

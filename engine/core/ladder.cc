@@ -58,10 +58,10 @@ const RulesView& BuiltInRules() {
 }
 
 // Promised only once something has happened: relief before anybody verified, a need that is met, a
-// referral.
+// referral; or by another kind of case, certification.
 bool IsLater(cm::Promise promise) {
   return promise == cm::PROMISE_PAPERWORK || promise == cm::PROMISE_FOLLOW_UP ||
-         promise == cm::PROMISE_REFERRAL;
+         promise == cm::PROMISE_REFERRAL || promise == cm::PROMISE_CERTIFICATION;
 }
 
 bool Contains(const google::protobuf::RepeatedPtrField<std::string>& sorted,
@@ -279,8 +279,8 @@ std::vector<ev::Notice> LadderPlanner::NoticesAtTop(ev::Purpose purpose) const {
 void LadderPlanner::AddTier(cm::Tier tier, ev::Purpose purpose,
                             google::protobuf::RepeatedPtrField<ev::Notice>* notices) const {
   std::vector<Candidate> staff = Find(tier).staff;
-  if (staff.empty()) {
-    tier = cm::TIER_DISTRICT;
+  while (staff.empty() && tier < cm::TIER_DISTRICT) {
+    tier = static_cast<cm::Tier>(tier + 1);
     staff = Find(tier).staff;
   }
   if (staff.empty()) staff.push_back({FallbackStaff(state_), {}});

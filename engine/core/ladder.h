@@ -90,8 +90,8 @@ class LadderPlanner {
   // Notices for whoever holds the case.
   std::vector<lastmeter::event::v1::Notice> NoticesToHolder(
       lastmeter::event::v1::Purpose purpose) const;
-  // Adds notices for a tier, without those in `notices` already; where nobody is there for the
-  // district, where nobody is there either for the fallback post.
+  // Adds notices for a tier, without those in `notices` already; where nobody is there for the next
+  // one above, where nobody is above either for the fallback post.
   void AddTier(lastmeter::common::v1::Tier tier, lastmeter::event::v1::Purpose purpose,
                google::protobuf::RepeatedPtrField<lastmeter::event::v1::Notice>* notices) const;
   // Notices for everybody who was told of the case, in the tier in which each serves its area.

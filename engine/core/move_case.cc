@@ -204,6 +204,45 @@ void DecideReassign(Draft& draft, const CommandContext& context) {
   if (!direct) AddClimb(draft, context.number, c, std::move(climb));
 }
 
+void DecideHandOver(Draft& draft, const CommandContext& context) {
+  Case& c = *context.c;
+  const PartitionState& state = draft.state();
+  const auto& over = context.command.hand_over();
+  if (RejectIfClosed(draft, context)) return;
+  if (c.handler_id().empty()) {
+    return Reject(draft, context, ev::REJECTION_NOT_ACKNOWLEDGED,
+                  "nobody has acknowledged the case; acknowledge it first");
+  }
+  if (!Authority(state, c, context.command.actor().id()).MayClose()) {
+    return Reject(draft, context, ev::REJECTION_NOT_ALLOWED,
+                  "only whoever holds the case, or a higher tier over its area, may hand it over");
+  }
+  if (IsEmpty(over.reason())) {
+    return Reject(draft, context, ev::REJECTION_MISSING_FIELD, "handing over needs a reason");
+  }
+  const Authority colleague(state, c, over.to());
+  if (over.to() == c.handler_id() || over.to() == c.reporter_id() ||
+      colleague.tier() == cm::TIER_UNSPECIFIED) {
+    return Reject(draft, context, ev::REJECTION_UNKNOWN_PERSON,
+                  "a case is handed over to a colleague over its area who neither has it nor "
+                  "reported it");
+  }
+  ev::Event event;
+  ev::CaseHandedOver* handed = event.mutable_case_handed_over();
+  *handed->mutable_by() = context.command.actor();
+  handed->set_from(c.handler_id());
+  handed->set_to(over.to());
+  handed->set_tier(colleague.tier());
+  *handed->mutable_reason() = over.reason();
+  if (over.to() != context.command.actor().id()) {
+    NoticeMaker maker(context.number, c);
+    const LadderPlanner planner(state, context.number, c, draft.now());
+    *handed->add_notices() =
+        maker.Make(over.to(), colleague.tier(), ev::PURPOSE_HANDED_OVER, planner.NotBefore());
+  }
+  draft.AddCaseEvent(context.number, c, std::move(event));
+}
+
 void DecideMerge(Draft& draft, const CommandContext& context) {
   Case& c = *context.c;
   const PartitionState& state = draft.state();
@@ -224,7 +263,7 @@ void DecideMerge(Draft& draft, const CommandContext& context) {
   if (meta.partition_count() == 0 ||
       PartitionFor(merge.into().substr(0, 12), meta.partition_count()) == meta.partition()) {
     const auto other = state.FindCase(*into);
-    if (!other || other->restricted() != c.restricted()) {
+    if (!other || LaneOf(*other) != LaneOf(c) || other->drill() != c.drill()) {
       return Reject(draft, context, ev::REJECTION_UNKNOWN_CASE,
                     "no case has the number to merge into");
     }

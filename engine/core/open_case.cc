@@ -3,7 +3,9 @@
 #include <cstdio>
 
 #include "engine/base/check.h"
+#include "engine/core/bulletin.h"
 #include "engine/core/case_applier.h"
+#include "engine/core/certify_case.h"
 #include "engine/core/draft.h"
 #include "engine/core/ladder.h"
 #include "lastmeter/report/v1/report.pb.h"
@@ -20,6 +22,7 @@ constexpr char kUnreadableKind[] = "unreadable-report";
 constexpr size_t kMostInputBytes = 512 * 1024;
 constexpr size_t kMostKindBytes = 64;
 constexpr size_t kMostTwins = 8;
+constexpr size_t kMostSubjectBytes = 500;
 constexpr Millis kTwinWindow = Hours(72);
 
 bool IsArea(const std::string& code) {
@@ -43,7 +46,8 @@ bool IsUsable(const PartitionState& state, const Report& r) {
   return !ReportInputId(r.report_id()).empty() && !r.kind().empty() &&
          r.kind().size() <= kMostKindBytes && IsArea(r.area()) &&
          r.routing_code() == RoutingCodeOf(r.area()) && InThisPartition(state, r.routing_code()) &&
-         !r.reporter().id().empty() && r.household_ref().size() <= 128;
+         !r.reporter().id().empty() && r.household_ref().size() <= 128 &&
+         r.subject().size() <= kMostSubjectBytes;
 }
 
 // A routing code of no real place that leads to this partition: the district's six digits, 999 for
@@ -70,9 +74,26 @@ struct Opening {
   std::string routing_code;
   cm::Tier enter_at = cm::TIER_UNSPECIFIED;
   bool restricted = false;
+  bool drill = false;
+  // Set for a kind that is certified every so many months.
+  const lastmeter::rules::v1::Kind* certified = nullptr;
+  bool bulletin = false;
   std::string area;
   ev::CaseOpened opened;  // without clocks, turn, notices
 };
+
+// The case as opened.
+void Emit(Draft& draft, const CaseNumber& number, Opening opening) {
+  Case& c = draft.state().scratch().decided;
+  c.Clear();
+  c.set_area(opening.area);
+  c.set_restricted(opening.restricted);
+  c.set_drill(opening.drill);
+  c.set_cycle(1);
+  ev::Event event;
+  *event.mutable_case_opened() = std::move(opening.opened);
+  draft.AddCaseEvent(number, c, std::move(event));
+}
 
 void Open(Draft& draft, Opening opening) {
   const PartitionState& state = draft.state();
@@ -80,9 +101,11 @@ void Open(Draft& draft, Opening opening) {
   const int64_t code = std::stoll(opening.routing_code);
   const uint32_t year = DateOf(draft.now()) / 10000;
   const CaseNumber number{code, year, state.LastCounter(code, year) + 1};
-  for (const CaseNumber& twin :
-       state.RecentCases(code, opened.kind(), draft.now() - kTwinWindow, kMostTwins)) {
-    opened.add_possible_twins(twin.ToString());
+  if (!opening.drill && opening.certified == nullptr && !opening.bulletin) {
+    for (const CaseNumber& twin :
+         state.RecentCases(code, opened.kind(), draft.now() - kTwinWindow, kMostTwins)) {
+      opened.add_possible_twins(twin.ToString());
+    }
   }
   opened.set_rules_ordinal(state.meta().rules_ordinal());
 
@@ -91,6 +114,7 @@ void Open(Draft& draft, Opening opening) {
   plan.Clear();
   plan.set_area(opening.area);
   plan.set_restricted(opening.restricted);
+  plan.set_drill(opening.drill);
   plan.set_kind(opened.kind());
   plan.set_level(opened.level());
   plan.set_reporter_id(opened.reporter().id());
@@ -98,6 +122,28 @@ void Open(Draft& draft, Opening opening) {
   const LadderPlanner planner(state, number, plan, draft.now());
   // A gateway whose clock is ahead of ours must not lengthen a promise.
   const Timestamp start = std::min(Timestamp{opened.accepted_at_ms()}, draft.now());
+  if (opening.certified != nullptr) {
+    // Nobody's turn: whoever serves the area is reminded when it is near.
+    const Timestamp last{std::min(opened.occurred_at_ms(), draft.now().ms)};
+    *opened.add_clocks() = NextCertification(*opening.certified, last, draft.now());
+    opened.set_scheduled(true);
+    return Emit(draft, number, std::move(opening));
+  }
+  if (opening.bulletin) {
+    for (auto& reader : BulletinReaders(state, plan)) {
+      auto* unread = plan.add_unread();
+      unread->set_grid(reader.grid());
+      unread->set_staff_id(reader.staff_id());
+      *opened.add_readers() = std::move(reader);
+    }
+  }
+  if (!opened.readers().empty()) {
+    // Nobody's turn: each grid says so itself, and what is left climbs as one case.
+    *opened.add_clocks() = *planner.StartClock(cm::PROMISE_RESOLVE, start);
+    opened.set_bulletin(true);
+    TellReaders(planner, number, plan, ev::PURPOSE_BULLETIN, opened.mutable_authorities());
+    return Emit(draft, number, std::move(opening));
+  }
   for (auto& clock : planner.StartClocks(start)) *opened.add_clocks() = std::move(clock);
   LadderPlanner::Climb climb = planner.Plan(cm::PROMISE_ACKNOWLEDGE, 1, opening.enter_at);
   NoticeMaker maker(number, plan);
@@ -111,19 +157,13 @@ void Open(Draft& draft, Opening opening) {
     *opened.add_authorities() = std::move(notice);
   }
 
-  Case& c = plan;
-  c.Clear();
-  c.set_area(opening.area);
-  c.set_restricted(opening.restricted);
-  c.set_cycle(1);
-  ev::Event event;
-  *event.mutable_case_opened() = std::move(opened);
-  draft.AddCaseEvent(number, c, std::move(event));
+  const cm::Tier enter_at = opening.enter_at;
+  Emit(draft, number, std::move(opening));
   if (direct) return;
 
   // Planned again from the case as opened: the notices go on from the authorities'.
-  climb = LadderPlanner(state, number, c, draft.now())
-              .Plan(cm::PROMISE_ACKNOWLEDGE, 1, opening.enter_at);
+  Case& c = state.scratch().decided;
+  climb = LadderPlanner(state, number, c, draft.now()).Plan(cm::PROMISE_ACKNOWLEDGE, 1, enter_at);
   AddClimb(draft, number, c, std::move(climb));
 }
 
@@ -196,11 +236,18 @@ Timestamp DecideReport(Draft& draft, const LogInput& input) {
   const auto* kind = RosterOf(state).FindKind(report.kind());
   const cm::Level level = kind == nullptr ? cm::LEVEL_URGENT : kind->level();
   const bool restricted = kind != nullptr && kind->restricted();
-  if (auto number = state.OpenCaseOfHousehold(report.household_ref(), restricted)) {
+  const bool scheduled = kind != nullptr && kind->certify_every_months() > 0;
+  const Lane lane = scheduled ? Lane::kScheduled : restricted ? Lane::kRestricted : Lane::kOpen;
+  // Each report of an exercise is a case of its own: none touches a real household's.
+  if (auto number = state.OpenCaseOfHousehold(report.household_ref(), lane);
+      number && !report.drill() && (kind == nullptr || !kind->bulletin())) {
     Attach(draft, *number, report, accepted.ms, level);
     return accepted;
   }
   Opening opening;
+  opening.drill = report.drill();
+  if (scheduled) opening.certified = kind;
+  opening.bulletin = kind != nullptr && kind->bulletin();
   opening.routing_code = report.routing_code();
   // Villages merge and split; reports go on naming the old code for a while.
   opening.area = RosterOf(state).CurrentArea(report.area());
@@ -220,6 +267,7 @@ Timestamp DecideReport(Draft& draft, const LogInput& input) {
   opened.set_occurred_at_clipped(report.occurred_at_clipped() || occurred > accepted.ms);
   opened.set_household_ref(report.household_ref());
   opened.set_proactive(report.proactive());
+  if (opening.bulletin) opened.set_subject(report.subject());
   Open(draft, std::move(opening));
   return accepted;
 }

@@ -31,10 +31,15 @@ uint64_t HashKind(std::string_view kind) {
   return h;
 }
 
-std::string HouseholdKey(std::string_view ref, bool restricted) {
-  std::string key(1, restricted ? '!' : '.');
+std::string HouseholdKey(std::string_view ref, Lane lane) {
+  std::string key(1, static_cast<char>('0' + static_cast<int>(lane)));
   key.append(ref);
   return key;
+}
+
+// Neither an exercise nor a schedule or bulletin is anybody's twin.
+bool HasPlace(const lastmeter::state::v1::Case& c) {
+  return !c.drill() && !c.scheduled() && !c.bulletin();
 }
 
 std::string CounterKey(int64_t code, uint32_t year) {
@@ -191,10 +196,15 @@ std::optional<PartitionState::Case> PartitionState::FindCase(const CaseNumber& n
   return c;
 }
 
+Lane LaneOf(const lastmeter::state::v1::Case& c) {
+  if (c.scheduled()) return Lane::kScheduled;
+  return c.restricted() ? Lane::kRestricted : Lane::kOpen;
+}
+
 std::optional<CaseNumber> PartitionState::OpenCaseOfHousehold(std::string_view household_ref,
-                                                              bool restricted) const {
+                                                              Lane lane) const {
   if (household_ref.empty()) return std::nullopt;
-  const std::string key = HouseholdKey(household_ref, restricted);
+  const std::string key = HouseholdKey(household_ref, lane);
   auto it = households_.lower_bound({key, CaseNumber{}});
   if (it == households_.end() || it->first != key) return std::nullopt;
   return it->second;
@@ -358,7 +368,7 @@ void PartitionState::Close(const CaseNumber& number, const Case& value) {
   recompute_.erase(number);
   places_.erase({number.code, HashKind(value.kind()), number.year, number.counter});
   if (!value.household_ref().empty()) {
-    households_.erase({HouseholdKey(value.household_ref(), value.restricted()), number});
+    households_.erase({HouseholdKey(value.household_ref(), LaneOf(value)), number});
   }
   Unpin(value.rules_ordinal());
 }
@@ -366,10 +376,12 @@ void PartitionState::Close(const CaseNumber& number, const Case& value) {
 // A case that has come to stand among the open ones is found by timer, place, household and rules.
 void PartitionState::Index(const CaseNumber& number, const Case& value, Timestamp timer) {
   if (timer != kNever) timers_.insert({timer, number});
-  places_[{number.code, HashKind(value.kind()), number.year, number.counter}] = {
-      value.opened_at_ms()};
-  if (!value.household_ref().empty()) {
-    households_.insert({HouseholdKey(value.household_ref(), value.restricted()), number});
+  if (HasPlace(value)) {
+    places_[{number.code, HashKind(value.kind()), number.year, number.counter}] = {
+        value.opened_at_ms()};
+  }
+  if (!value.household_ref().empty() && !value.drill() && !value.bulletin()) {
+    households_.insert({HouseholdKey(value.household_ref(), LaneOf(value)), number});
   }
   if (value.provisional_ordinal() != 0) {
     provisional_[number] = value.provisional_ordinal();

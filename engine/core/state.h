@@ -52,6 +52,11 @@ class Archive {
   virtual std::optional<std::string> Find(std::string_view key) const = 0;
 };
 
+// Cases of one household that never mix: a report attaches to a case of its own lane only, and
+// those of an exercise to none.
+enum class Lane { kOpen, kRestricted, kScheduled };
+Lane LaneOf(const lastmeter::state::v1::Case& c);
+
 std::string CaseKey(char prefix, const CaseNumber& number);
 std::optional<CaseNumber> ParseCaseKey(std::string_view key);
 std::string SeenKey(std::string_view input_id);
@@ -90,11 +95,9 @@ class PartitionState {
     lastmeter::command::v1::Command command;
   };
   Scratch& scratch() const { return *scratch_; }
-  // The open case of a household, if one is open; of several the one with the lowest
-  // number, in whatever order they were opened or loaded. Restricted cases are looked up apart, so
-  // that an open report never attaches to one.
-  std::optional<CaseNumber> OpenCaseOfHousehold(std::string_view household_ref,
-                                                bool restricted) const;
+  // The open case of a household in that lane, if one is open; of several the one with the lowest
+  // number, in whatever order they were opened or loaded.
+  std::optional<CaseNumber> OpenCaseOfHousehold(std::string_view household_ref, Lane lane) const;
   // Numbers of open cases of the same routing code and kind opened at or after `since`, newest
   // first, at most `most`.
   std::vector<CaseNumber> RecentCases(int64_t code, std::string_view kind, Timestamp since,

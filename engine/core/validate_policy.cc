@@ -23,6 +23,7 @@ using rules::v1::Rung;
 constexpr uint32_t kMostMinutes = 10 * 366 * 1440;
 constexpr uint32_t kMostWorkingDays = 2500;
 constexpr uint32_t kMostHoldDays = 366;
+constexpr uint32_t kMostMonths = 120;
 constexpr uint32_t kMostNoticeMinutes = 7 * 24 * 60;
 constexpr uint32_t kMostWithdrawMinutes = 1440;
 
@@ -81,7 +82,34 @@ class PolicyValidator {
       problems_.CheckText(path + ".name_zh", kind.name_zh(), kLongestRulesName);
       problems_.CheckText(path + ".name_en", kind.name_en(), kLongestRulesName, /*required=*/false);
       if (!IsLevel(kind.level())) problems_.Add(path + ".level", "is missing");
+      CheckCertified(path, kind);
       CheckOutsideAuthorities(path + ".outside_authorities", kind);
+    }
+  }
+
+  // A schedule with nobody to call in once it is overdue would be a promise to nobody.
+  void CheckCertified(const std::string& path, const Kind& kind) {
+    if (kind.bulletin() && (kind.restricted() || kind.certify_every_months() > 0)) {
+      problems_.Add(path + ".bulletin", "a bulletin is neither restricted nor certified");
+    }
+    if (kind.certify_every_months() == 0) return;
+    if (kind.certify_every_months() > kMostMonths) {
+      problems_.Add(path + ".certify_every_months", "is longer than ten years");
+    }
+    if (kind.remind_days() > kMostHoldDays) {
+      problems_.Add(path + ".remind_days", "is longer than a year");
+    }
+    if (kind.restricted()) {
+      problems_.Add(path + ".restricted", "a kind that is certified is not restricted");
+    }
+    for (const LevelPolicy& level : policy_.levels()) {
+      if (level.level() != kind.level()) continue;
+      if (std::none_of(level.clocks().begin(), level.clocks().end(), [](const ClockPolicy& clock) {
+            return clock.promise() == common::v1::PROMISE_CERTIFICATION;
+          })) {
+        problems_.Add(path + ".certify_every_months",
+                      "level " + LevelWord(level.level()) + " has no clock for certification");
+      }
     }
   }
 

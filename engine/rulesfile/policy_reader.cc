@@ -298,6 +298,26 @@ class PolicyReader {
               kind.set_restricted(*word);
             }
           }},
+         {"certify_every_months",
+          [&](auto& value, int line) {
+            if (auto months = Word(path + ".certify_every_months", value, line, ReadNumber,
+                                   "a whole number")) {
+              kind.set_certify_every_months(*months);
+            }
+          }},
+         {"bulletin",
+          [&](auto& value, int line) {
+            if (auto word = Word(path + ".bulletin", value, line, ReadYesNo, kYesNoWords)) {
+              kind.set_bulletin(*word);
+            }
+          }},
+         {"remind_days",
+          [&](auto& value, int line) {
+            if (auto days =
+                    Word(path + ".remind_days", value, line, ReadNumber, "a whole number")) {
+              kind.set_remind_days(*days);
+            }
+          }},
          {"outside_authorities", [&](auto& value, int line) {
             Note(path + ".outside_authorities", line);
             ReadList(path + ".outside_authorities", value, line,

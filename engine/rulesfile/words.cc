@@ -55,7 +55,8 @@ std::optional<common::v1::Promise> ReadPromise(std::string_view word) {
                                {"verify", PROMISE_VERIFY},
                                {"paperwork", PROMISE_PAPERWORK},
                                {"follow-up", PROMISE_FOLLOW_UP},
-                               {"referral", PROMISE_REFERRAL}});
+                               {"referral", PROMISE_REFERRAL},
+                               {"certification", PROMISE_CERTIFICATION}});
 }
 
 std::optional<common::v1::HoldReason> ReadHoldReason(std::string_view word) {

@@ -18,7 +18,7 @@ inline constexpr std::string_view kLevelWords = "critical, urgent, ordinary or a
 std::optional<lastmeter::common::v1::Level> ReadLevel(std::string_view word);
 
 inline constexpr std::string_view kPromiseWords =
-    "verify, first-relief, paperwork, resolve, follow-up or referral";
+    "verify, first-relief, paperwork, resolve, follow-up, referral or certification";
 inline constexpr std::string_view kHoldReasonWords =
     "household-away, in-hospital, documents or others";
 std::optional<lastmeter::common::v1::Promise> ReadPromise(std::string_view word);

@@ -18,6 +18,7 @@ using lastmeter::command::v1::Command;
 using lastmeter::report::v1::HardshipReport;
 
 constexpr size_t kMaxPersonal = 64 * 1024;
+constexpr size_t kMaxSubject = 500;
 
 bool IsKindCode(std::string_view text) {
   if (text.size() > 64) return false;
@@ -76,6 +77,11 @@ OrProblem<HardshipReport> MakeReport(const http::Request& request, const Admissi
   report.set_household_ref(body.household_ref());
   if (body.has_survey()) *report.mutable_survey() = survey;
   report.set_proactive(body.proactive());
+  report.set_drill(body.drill());
+  if (body.subject().size() > kMaxSubject) {
+    return WrongField("subject", absl::StrCat("is longer than ", kMaxSubject, " bytes"));
+  }
+  report.set_subject(body.subject());
   if (body.has_personal() && body.personal().ByteSizeLong() > 0) {
     if (!admission.allow_unsealed) return PersonalRefused("personal");
     if (body.personal().ByteSizeLong() > kMaxPersonal) {

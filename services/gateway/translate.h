@@ -59,6 +59,9 @@ enum class CaseAction {
   kRecordFollowUp,
   kPledge,
   kDeliver,
+  kHandOver,
+  kCertify,
+  kReadBulletin,
   kClose,
   kReopen
 };

@@ -244,6 +244,9 @@ constexpr Entry kEntries[] = {
     {CaseAction::kRecordFollowUp, "recordFollowUp", FillRecordFollowUp},
     {CaseAction::kPledge, "pledge", FillPledge},
     {CaseAction::kDeliver, "deliver", FillDeliver},
+    {CaseAction::kHandOver, "handOver", FillHandOver},
+    {CaseAction::kReadBulletin, "readBulletin", FillReadBulletin},
+    {CaseAction::kCertify, "certify", FillCertify},
     {CaseAction::kClose, "close", FillClose},
     {CaseAction::kReopen, "reopen", FillReopen},
 };

@@ -16,6 +16,7 @@ namespace rp = lastmeter::report::v1;
 
 constexpr size_t kMostId = 128;
 constexpr uint32_t kMostVisits = 24;
+constexpr uint32_t kMostHouseholds = 100'000;
 // A hundred million yuan: more is a slip of the finger.
 constexpr uint64_t kMostFen = 10'000'000'000;
 
@@ -220,6 +221,42 @@ FilledOrProblem FillDeliver(const http::Request& request, const Admission& admis
   return TakeRemark(
       body.text(), admission, [](Command* c) { return c->mutable_deliver()->mutable_text(); },
       command);
+}
+
+FilledOrProblem FillHandOver(const http::Request& request, const Admission& admission,
+                             Command* command) {
+  api::HandOverRequest body;
+  if (auto problem = ReadBody(request, &body)) return problem;
+  if (body.to().empty()) return MissingField("to");
+  if (!IsVisibleAscii(body.to(), kMostId)) return WrongField("to", "is not a staff id");
+  command->mutable_hand_over()->set_to(body.to());
+  return TakeText("reason", body.reason(), true, admission,
+                  command->mutable_hand_over()->mutable_reason());
+}
+
+FilledOrProblem FillCertify(const http::Request& request, const Admission& admission,
+                            Command* command) {
+  api::CertifyRequest body;
+  if (auto problem = ReadBody(request, &body)) return problem;
+  int64_t at = 0;
+  if (body.has_certified_at()) {
+    if (auto problem = TakeMoment("certifiedAt", true, body.certified_at(), &at)) return problem;
+  }
+  command->mutable_certify()->set_certified_at_ms(at);
+  command->mutable_certify()->set_assisted(body.assisted());
+  return TakeRemark(
+      body.text(), admission, [](Command* c) { return c->mutable_certify()->mutable_text(); },
+      command);
+}
+
+FilledOrProblem FillReadBulletin(const http::Request& request, const Admission&, Command* command) {
+  api::ReadBulletinRequest body;
+  if (auto problem = ReadBody(request, &body)) return problem;
+  if (body.households() > kMostHouseholds) {
+    return WrongField("households", absl::StrCat("is more than ", kMostHouseholds));
+  }
+  command->mutable_read_bulletin()->set_households(body.households());
+  return std::nullopt;
 }
 
 }  // namespace lastmeter::gateway

@@ -26,10 +26,6 @@ api::ClockView& ClockOf(api::Case& shown, cm::Promise promise) {
   return *clock;
 }
 
-bool Runs(const api::ClockView& clock) {
-  return clock.state() == api::CLOCK_STATE_RUNNING || clock.state() == api::CLOCK_STATE_BREACHED;
-}
-
 class Folder {
  public:
   Folder(const ev::Record& record, CaseRow* row)
@@ -39,12 +35,16 @@ class Folder {
     shown_.set_number(event_.case_number());
     shown_.set_area(event_.area());
     shown_.set_restricted(event_.restricted());
+    shown_.set_drill(event_.drill());
     // A refused command leaves the case as it was.
     if (event_.case_version() > 0) shown_.set_version(event_.case_version());
     if (event_.cycle() > 0) shown_.set_cycle(event_.cycle());
     *shown_.mutable_changed_at() = ToProtoTime(record_.log_time_ms());
     if (ActedByPerson(event_)) shown_.set_quarantined(false);
+    // The authorities of an opening are numbered after its turn's notices, all others before.
+    if (!event_.has_case_opened()) TellAll();
     Body();
+    if (event_.has_case_opened()) TellAll();
     SetTier();
     SetStatus();
   }
@@ -55,6 +55,10 @@ class Folder {
   void SetStatus() {
     if (shown_.has_closed_at()) {
       shown_.set_status(api::CASE_STATUS_CLOSED);
+    } else if (row_->scheduled()) {
+      shown_.set_status(api::CASE_STATUS_SCHEDULED);
+    } else if (shown_.has_bulletin()) {
+      shown_.set_status(api::CASE_STATUS_BULLETIN);
     } else if (row_->follow_ups()) {
       shown_.set_status(api::CASE_STATUS_FOLLOW_UP);
     } else if (shown_.handler_id().empty()) {
@@ -76,6 +80,10 @@ class Folder {
   }
 
   cm::Tier handler_tier() const { return row_->handler_tier(); }
+
+  void TellAll() {
+    if (const auto* notices = NoticesOf(event_)) Tell(*notices);
+  }
 
   void Tell(const google::protobuf::RepeatedPtrField<ev::Notice>& notices) {
     for (const ev::Notice& notice : notices) {
@@ -209,10 +217,50 @@ class Folder {
     if (!e.unreadable() && report.ParseFromString(record_.input()) && report.has_survey()) {
       *shown_.mutable_survey() = report.survey();
     }
+    if (e.scheduled()) return Schedule(e);
+    if (e.bulletin()) return Publish(e);
     StartAnswering(e.accepted_at_ms());
     StartClocks(e.clocks());
     if (e.has_turn()) TakeTurn(e.turn());
-    Tell(e.authorities());
+  }
+
+  // Nobody is asked to take a certification on.
+  void Schedule(const ev::CaseOpened& e) {
+    row_->set_scheduled(true);
+    StartClocks(e.clocks());
+    for (const auto& clock : e.clocks()) {
+      *shown_.mutable_certified_at() = ToProtoTime(clock.started_at_ms());
+    }
+  }
+
+  // Nobody is asked to take a bulletin on either.
+  void Publish(const ev::CaseOpened& e) {
+    api::BulletinView& bulletin = *shown_.mutable_bulletin();
+    bulletin.set_subject(e.subject());
+    bulletin.set_grids(static_cast<uint32_t>(e.readers_size()));
+    for (const auto& reader : e.readers()) {
+      api::UnreadView* unread = bulletin.add_unread();
+      unread->set_grid(reader.grid());
+      unread->set_staff_id(reader.staff_id());
+    }
+    StartClocks(e.clocks());
+  }
+
+  void Read(const ev::BulletinRead& e) {
+    api::BulletinView& bulletin = *shown_.mutable_bulletin();
+    auto& unread = *bulletin.mutable_unread();
+    for (const std::string& grid : e.grids()) {
+      unread.erase(std::remove_if(unread.begin(), unread.end(),
+                                  [&](const auto& one) { return one.grid() == grid; }),
+                   unread.end());
+    }
+    bulletin.set_households(bulletin.households() + e.households());
+    if (e.left() == 0) End(cm::OUTCOME_NEED_MET);
+  }
+
+  void HandOver(const ev::CaseHandedOver& e) {
+    shown_.set_handler_id(e.to());
+    row_->set_handler_tier(e.tier());
   }
 
   void HoldBegins(const ev::CaseHeld& e) {
@@ -232,7 +280,6 @@ class Folder {
     for (const auto& start : e.clocks()) {
       ClockOf(shown_, start.promise()).set_state(api::CLOCK_STATE_RUNNING);
     }
-    Tell(e.notices());
   }
 
   void Breach(const ev::ClockBreached& e) {
@@ -288,7 +335,6 @@ class Folder {
   }
 
   void Reassign(const ev::CaseReassigned& e) {
-    Tell(e.notices());
     AskAnew();
     if (e.has_turn()) TakeTurn(e.turn());
   }
@@ -321,21 +367,17 @@ void Folder::Body() {
       api::TurnView& turn = *ClockOf(shown_, e.promise()).mutable_turn();
       turn.set_exhausted(true);
       *turn.mutable_next_reminder_at() = ToProtoTime(e.next_reminder_ms());
-      return Tell(e.notices());
+      return;
     }
     case ev::Event::kCaseReminded: {
       const auto& e = event_.case_reminded();
       api::TurnView& turn = *ClockOf(shown_, e.promise()).mutable_turn();
       turn.set_reminders(e.number());
       *turn.mutable_next_reminder_at() = ToProtoTime(e.next_reminder_ms());
-      return Tell(e.notices());
+      return;
     }
-    case ev::Event::kClockNearDue:
-      return Tell(event_.clock_near_due().notices());
     case ev::Event::kClockBreached:
       return Breach(event_.clock_breached());
-    case ev::Event::kClockOverdueTwice:
-      return Tell(event_.clock_overdue_twice().notices());
     case ev::Event::kCaseAcknowledged:
       shown_.set_handler_id(event_.case_acknowledged().by().id());
       row_->set_handler_tier(event_.case_acknowledged().tier());
@@ -343,8 +385,6 @@ void Folder::Body() {
       return StopAnswering(api::CLOCK_STATE_MET);
     case ev::Event::kCaseHandedDown:
       return HandDown(event_.case_handed_down());
-    case ev::Event::kDistrictTold:
-      return Tell(event_.district_told().notices());
     case ev::Event::kReliefRecorded:
       shown_.set_relieved(true);
       *shown_.mutable_relieved_at() = ToProtoTime(record_.log_time_ms());
@@ -366,28 +406,22 @@ void Folder::Body() {
     case ev::Event::kCaseClosed:
       return End(event_.case_closed().outcome());
     case ev::Event::kCaseWithdrawn:
-      Tell(event_.case_withdrawn().notices());
       return End(cm::OUTCOME_WITHDRAWN);
     case ev::Event::kCaseMerged:
       shown_.set_merged_into(event_.case_merged().into());
       return End(cm::OUTCOME_MERGED);
-    case ev::Event::kCaseUrged:
-      return Tell(event_.case_urged().notices());
     case ev::Event::kClockExtended:
       StartClock(event_.clock_extended().clock());
       return ClockOf(shown_, event_.clock_extended().clock().promise()).set_extended(true);
     case ev::Event::kCaseReassigned:
       return Reassign(event_.case_reassigned());
-    case ev::Event::kWorkPlanned:
-      return Tell(event_.work_planned().notices());
-    case ev::Event::kWorkUnclaimed:
-      return Tell(event_.work_unclaimed().notices());
-    case ev::Event::kClaimLapsed:
-      return Tell(event_.claim_lapsed().notices());
-    case ev::Event::kWorkMissed:
-      return Tell(event_.work_missed().notices());
-    case ev::Event::kWorkCancelled:
-      return Tell(event_.work_cancelled().notices());
+    case ev::Event::kCaseHandedOver:
+      return HandOver(event_.case_handed_over());
+    case ev::Event::kBulletinRead:
+      return Read(event_.bulletin_read());
+    case ev::Event::kCaseCertified:
+      *shown_.mutable_certified_at() = ToProtoTime(event_.case_certified().certified_at_ms());
+      return StartAnew(event_.case_certified().clock());
     case ev::Event::kCaseReferred:
       if (event_.case_referred().has_clock()) StartAnew(event_.case_referred().clock());
       return;
@@ -409,74 +443,14 @@ void Folder::Body() {
       return;
     case ev::Event::kCaseQuarantined:
       shown_.set_quarantined(true);
-      return Tell(event_.case_quarantined().notices());
+      return;
     default:
       return;
   }
 }
 
-api::Lamp LampOf(int64_t near, int64_t due, int64_t twice, int64_t now) {
-  if (now >= twice) return api::LAMP_OVERDUE_TWICE;
-  if (now >= due) return api::LAMP_OVERDUE;
-  if (now >= near) return api::LAMP_NEAR_DUE;
-  return api::LAMP_ON_TIME;
-}
-
 }  // namespace
 
-google::protobuf::Timestamp ToProtoTime(int64_t ms) {
-  google::protobuf::Timestamp time;
-  int64_t seconds = ms / 1000;
-  int64_t rest = ms % 1000;
-  if (rest < 0) {
-    rest += 1000;
-    --seconds;
-  }
-  time.set_seconds(seconds);
-  time.set_nanos(static_cast<int32_t>(rest * 1'000'000));
-  return time;
-}
-
-int64_t FromProtoTime(const google::protobuf::Timestamp& time) {
-  return time.seconds() * 1000 + time.nanos() / 1'000'000;
-}
-
 void FoldCase(const ev::Record& record, CaseRow* row) { Folder(record, row).Fold(); }
-
-int64_t OverdueAt(const CaseRow& row) {
-  int64_t at = kNeverOverdue;
-  if (row.shown().has_closed_at()) return at;
-  if (row.answer_due_ms() > 0) at = row.answer_due_ms();
-  for (const auto& clock : row.shown().clocks()) {
-    if (Runs(clock) && clock.has_due_at()) at = std::min(at, FromProtoTime(clock.due_at()));
-  }
-  return at;
-}
-
-api::Case Show(const CaseRow& row, Timestamp now) {
-  api::Case shown = row.shown();
-  if (shown.has_closed_at()) return shown;
-  api::Lamp worst = api::LAMP_ON_TIME;
-  for (auto& clock : *shown.mutable_clocks()) {
-    if (!Runs(clock)) continue;
-    if (clock.promise() == cm::PROMISE_ACKNOWLEDGE) {
-      if (row.answer_due_ms() == 0) continue;
-      // A turn has no near-due instant of its own: 70 % of its length stands for it.
-      const int64_t from = row.answer_from_ms();
-      const int64_t due = row.answer_due_ms();
-      clock.set_lamp(LampOf(from + (due - from) * 7 / 10, due, due + (due - from), now.ms));
-    } else {
-      // Before the breach nobody has computed when the red card comes.
-      const int64_t twice =
-          clock.has_twice_due_at() ? FromProtoTime(clock.twice_due_at()) : kNeverOverdue;
-      clock.set_lamp(
-          LampOf(FromProtoTime(clock.near_due_at()), FromProtoTime(clock.due_at()), twice, now.ms));
-    }
-    worst = std::max(worst, clock.lamp());
-  }
-  shown.set_lamp(worst);
-  shown.set_overdue(OverdueAt(row) <= now.ms);
-  return shown;
-}
 
 }  // namespace lastmeter::query

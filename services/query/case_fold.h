@@ -17,6 +17,9 @@ int64_t OverdueAt(const lastmeter::view::v1::CaseRow& row);
 // The case as it stands at `now`, lamps lit.
 lastmeter::api::v1::Case Show(const lastmeter::view::v1::CaseRow& row, Timestamp now);
 
+// The promise is not kept yet, and its time counts.
+bool Runs(const lastmeter::api::v1::ClockView& clock);
+
 google::protobuf::Timestamp ToProtoTime(int64_t ms);
 int64_t FromProtoTime(const google::protobuf::Timestamp& time);
 

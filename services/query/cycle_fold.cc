@@ -50,6 +50,9 @@ int64_t Done(const vw::Cycle& cycle, int64_t accepted_ms, int64_t log_time_ms) {
 void FoldCycle(const ev::Record& record, vw::CaseRow* row) {
   const ev::Event& event = record.event();
   const int64_t now = record.log_time_ms();
+  // Neither an exercise nor a schedule or bulletin counts.
+  const auto& opened = event.case_opened();
+  if (event.drill() || opened.scheduled() || opened.bulletin()) return;
   if (event.has_case_opened()) return Begin(row, 1, event.case_opened().accepted_at_ms());
   if (event.has_case_reopened()) return Begin(row, event.case_reopened().cycle(), now);
   if (row->cycles().empty()) return;

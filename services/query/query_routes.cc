@@ -98,8 +98,10 @@ void Query::ListCases(const http::Request& request, const Responder& out) const 
     return out->Send(WrongParameter("level", "is critical, urgent, ordinary or attention"));
   }
   if (!ReadCode(request, "status", "CASE_STATUS_", &api::CaseStatus_Parse, &filter.status)) {
-    return out->Send(WrongParameter(
-        "status", "is reported, acknowledged, verified, in_service, follow_up or closed"));
+    return out->Send(
+        WrongParameter("status",
+                       "is reported, acknowledged, verified, in_service, follow_up, scheduled, "
+                       "bulletin or closed"));
   }
   if (const auto overdue = request.Query("overdue")) {
     if (*overdue != "true" && *overdue != "false") {

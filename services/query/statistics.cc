@@ -84,6 +84,15 @@ void Tally::Add(const vw::Deed& deed) {
       return work.set_follow_ups_on_time(work.follow_ups_on_time() + 1);
     case vw::DEED_KIND_FOLLOWED_UP_LATE:
       return work.set_follow_ups_late(work.follow_ups_late() + 1);
+    case vw::DEED_KIND_BULLETIN:
+      return work.set_bulletin_grids(work.bulletin_grids() + 1);
+    case vw::DEED_KIND_HOUSEHOLDS_TOLD:
+      return work.set_bulletin_households(work.bulletin_households() +
+                                          static_cast<uint32_t>(deed.value_fen()));
+    case vw::DEED_KIND_CERTIFIED:
+      return work.set_certified(work.certified() + 1);
+    case vw::DEED_KIND_CERTIFIED_LATE:
+      return work.set_certified_late(work.certified_late() + 1);
     case vw::DEED_KIND_PLEDGED: {
       api::ProjectResources& project = projects_[deed.project()];
       project.set_pledged(project.pledged() + 1);
@@ -148,6 +157,7 @@ api::StatisticsPeriod Tally::Result() const {
 }
 
 void OpenTally::Add(const vw::CaseRow& row) {
+  if (row.shown().drill()) return;
   const auto& shown = row.shown();
   api::OpenCases& open = open_[shown.tier()];
   open.set_tier(shown.tier());
@@ -193,6 +203,8 @@ const char* NameOf(cm::Promise promise) {
       return "回访 follow-up";
     case cm::PROMISE_REFERRAL:
       return "转介答复 referral";
+    case cm::PROMISE_CERTIFICATION:
+      return "生存认证 certification";
     default:
       return "办结 close";
   }
@@ -256,6 +268,10 @@ void PutWork(const api::WorkDone& work, const Put& put) {
   count("转介: 退回 rejected", work.referrals_rejected());
   count("回访: 按时 follow-ups on time", work.follow_ups_on_time());
   count("回访: 超时 follow-ups late", work.follow_ups_late());
+  count("惠民政策宣传: 网格 bulletins, grids", work.bulletin_grids());
+  count("惠民政策宣传: 户 bulletins, households", work.bulletin_households());
+  count("生存认证: 按时 certified on time", work.certified());
+  count("生存认证: 超时 certified late", work.certified_late());
   for (const auto& project : work.resources()) {
     const std::string name = absl::StrCat("链接资源 resources, ", project.project(), ": ");
     count(name + "认捐件数 pledged", project.pledged());

@@ -407,7 +407,10 @@ absl::Status View::ForEachOfDays(Date from, Date to,
 absl::Status View::ForEachOpen(const std::string& area,
                                const std::function<bool(const CaseRow&)>& take) const {
   for (int status = api::CaseStatus_MIN; status <= api::CaseStatus_MAX; ++status) {
-    if (status == api::CASE_STATUS_CLOSED) continue;
+    if (status == api::CASE_STATUS_CLOSED || status == api::CASE_STATUS_SCHEDULED ||
+        status == api::CASE_STATUS_BULLETIN) {
+      continue;
+    }
     const std::string prefix = IndexPrefix('S', status) + area;
     LM_RETURN_IF_ERROR(ForEachIndexed(
         prefix, After(prefix), [&](std::string_view, const CaseRow& row) { return take(row); }));

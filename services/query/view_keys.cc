@@ -85,11 +85,14 @@ std::vector<std::string> IndexKeys(const CaseNumber& number, const CaseRow& row)
   std::string tail = shown.area();
   tail.push_back('\0');
   tail += CaseBytes(number);
-  keys.push_back(IndexPrefix('A') + tail);
   keys.push_back(IndexPrefix('S', shown.status()) + tail);
-  keys.push_back(IndexPrefix('L', shown.level()) + tail);
+  // A hundred thousand schedules would hide the cases that somebody works on.
+  const bool scheduled =
+      shown.status() == api::CASE_STATUS_SCHEDULED || shown.status() == api::CASE_STATUS_BULLETIN;
+  if (!scheduled) keys.push_back(IndexPrefix('A') + tail);
+  if (!scheduled) keys.push_back(IndexPrefix('L', shown.level()) + tail);
   if (shown.status() == api::CASE_STATUS_CLOSED) return keys;
-  keys.push_back(IndexPrefix('T', shown.tier()) + tail);
+  if (!scheduled) keys.push_back(IndexPrefix('T', shown.tier()) + tail);
   if (shown.restricted()) keys.push_back(IndexPrefix('X') + tail);
   const int64_t overdue_at = OverdueAt(row);
   if (overdue_at != kNeverOverdue) {

@@ -21,7 +21,8 @@
 //   'r' partition id   'k' partition id   view.v1.InputRow of a report, of a command
 //   'R' partition                         view.v1.RulesRow
 //   'i' index                             empty
-//   index := 'A' area 0 case              all cases
+//   index := 'A' area 0 case              all cases but certifications and bulletins, so 'L' and
+//   'T'
 //          | 'T' tier area 0 case         open cases by tier
 //          | 'S' status area 0 case       by status
 //          | 'L' level area 0 case        by level

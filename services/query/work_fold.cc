@@ -66,6 +66,11 @@ class WorkFolder {
         return RecordFollowUp(event_.follow_up_recorded());
       case ev::Event::kResourcePledged:
         return Pledge(event_.resource_pledged());
+      case ev::Event::kBulletinRead:
+        return MakeKnown(event_.bulletin_read());
+      case ev::Event::kCaseCertified:
+        return Add(event_.case_certified().late() ? vw::DEED_KIND_CERTIFIED_LATE
+                                                  : vw::DEED_KIND_CERTIFIED);
       case ev::Event::kResourceDelivered:
         return Deliver(event_.resource_delivered());
       default:
@@ -194,7 +199,14 @@ class WorkFolder {
     Add(vw::DEED_KIND_DELIVERED, e.project(), e.value_fen());
   }
 
+  void MakeKnown(const ev::BulletinRead& e) {
+    for (int i = 0; i < e.grids_size(); ++i) Add(vw::DEED_KIND_BULLETIN);
+    if (e.households() > 0) Add(vw::DEED_KIND_HOUSEHOLDS_TOLD, {}, e.households());
+  }
+
   void Add(vw::DeedKind kind, const std::string& project = {}, uint64_t value_fen = 0) {
+    // An exercise counts nowhere.
+    if (event_.drill()) return;
     vw::Deed* deed = row_.add_deeds();
     deed->set_kind(kind);
     deed->set_at_ms(record_.log_time_ms());

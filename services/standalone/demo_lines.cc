@@ -194,6 +194,22 @@ class Teller {
         return Make(Mood::kGood, Pick("资源到位 ", "resource delivered: "), w_.Yuan(e.value_fen()),
                     Text(e.text()));
       }
+      case ev::Event::kCaseHandedOver: {
+        const auto& e = event_.case_handed_over();
+        return Make(Mood::kPlain, Pick("移交 ", "handed over: "), w_.Person(e.from()), " → ",
+                    w_.Person(e.to()), Text(e.reason()));
+      }
+      case ev::Event::kBulletinRead: {
+        const auto& e = event_.bulletin_read();
+        return Make(Mood::kGood, Pick("政策宣传到户 ", "made known by "), w_.Person(e.by().id()),
+                    Pick("，户数 ", ", households "), e.households(),
+                    Pick("，未传达网格 ", ", grids left "), e.left());
+      }
+      case ev::Event::kCaseCertified: {
+        const auto& e = event_.case_certified();
+        return Make(Mood::kGood, Pick("生存认证完成 ", "certified by "), w_.Person(e.by().id()),
+                    Text(e.text()));
+      }
       case ev::Event::kCaseClosed: {
         const auto& e = event_.case_closed();
         return Make(Mood::kGood, Pick("办结 ", "closed by "), w_.Person(e.by().id()), Colon(),
@@ -252,6 +268,7 @@ class Teller {
     Line line{mood, absl::StrCat(DayText(at), " ", ClockText(at), "  ")};
     line.text += Fit(event_.case_number().empty() ? "-" : CaseTail(event_.case_number()), 10);
     line.text += "  ";
+    if (event_.drill()) line.text += Pick("【演练】", "[drill] ");
     ((line.text += Part(parts)), ...);
     return line;
   }

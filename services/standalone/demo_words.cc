@@ -121,6 +121,8 @@ std::string_view Words::Promise(cm::Promise promise) const {
       return Pick("回访", "following up");
     case cm::PROMISE_REFERRAL:
       return Pick("转介答复", "the referral's answer");
+    case cm::PROMISE_CERTIFICATION:
+      return Pick("生存认证", "certification");
     default:
       return "?";
   }

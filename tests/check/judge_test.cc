@@ -183,7 +183,7 @@ std::vector<Broken> LogFaults() {
 std::vector<Broken> CaseFaults() {
   return {
       {rule::kCaseNumber, "a counter is left out",
-       [](Story& s) { ReplaceEverywhere(s.log, Story::kFourth, "430112001001-2026-00006"); }},
+       [](Story& s) { ReplaceEverywhere(s.log, Story::kFourth, "430112001001-2026-00009"); }},
       {rule::kCaseNumber, "last year's number",
        [](Story& s) { ReplaceEverywhere(s.log, Story::kSecond, "430112001001-2025-00001"); }},
       {rule::kCaseNumber, "another place's number",
@@ -214,7 +214,7 @@ std::vector<Broken> CaseFaults() {
       {rule::kCasePromise, "a case opens and nobody is asked",
        [](Story& s) {
          const auto report = Story::MakeReport("r9", "h9");
-         s.log.Report(495, report, {Story::Opened("430112001001-2026-00006", report, 495)});
+         s.log.Report(495, report, {Story::Opened("430112001001-2026-00009", report, 495)});
        }},
       {rule::kCasePromise, "an acknowledged case without a clock",
        [](Story& s) {
@@ -476,6 +476,26 @@ std::vector<Broken> LadderFaults() {
        [](Story& s) {
          s.log[s.delivered].mutable_event()->mutable_resource_delivered()->set_project("other");
        }},
+      {rule::kHandOver, "handed over by whoever had it not",
+       [](Story& s) {
+         s.log[s.handed_over].mutable_event()->mutable_case_handed_over()->set_from("somebody");
+       }},
+      {rule::kSchedule, "certified at another time than its clock says",
+       [](Story& s) {
+         auto* e = s.log[s.certified].mutable_event()->mutable_case_certified();
+         e->mutable_clock()->set_started_at_ms(M(150));
+       }},
+      {rule::kSchedule, "reminded again after the limit",
+       [](Story& s) {
+         s.log[s.scheduled + 1].mutable_event()->mutable_clock_near_due()->set_next_at_ms(M(9001));
+       }},
+      {rule::kBulletin, "read where nobody was told",
+       [](Story& s) {
+         s.log[s.read].mutable_event()->mutable_bulletin_read()->set_grids(0, "430112001001009");
+         s.log[s.read].mutable_event()->mutable_bulletin_read()->set_left(2);
+       }},
+      {rule::kDrill, "an exercise that does not say so",
+       [](Story& s) { s.log[s.drilled].mutable_event()->set_drill(false); }},
       {rule::kUnfinished, "closed while turns were still to come",
        [](Story& s) { s.log.Erase(s.cancelled); }},
       {rule::kRecompute, "a limit that was certain",
@@ -522,8 +542,8 @@ TEST(JudgeTest, AGoodLogIsClean) {
   Judge judge = JudgeOf(story.log.Seal(), kComplete);
   EXPECT_TRUE(judge.clean()) << Told(judge);
   EXPECT_EQ(judge.counts().records, story.log.records().size());
-  EXPECT_EQ(judge.counts().opened, 5u);
-  EXPECT_EQ(judge.counts().open, 1u);
+  EXPECT_EQ(judge.counts().opened, 8u);
+  EXPECT_EQ(judge.counts().open, 4u);
   EXPECT_EQ(judge.counts().closed, 6u);
   EXPECT_EQ(judge.counts().acknowledged, 5u);
   EXPECT_EQ(judge.counts().hand_downs, 3u);

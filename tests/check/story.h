@@ -17,6 +17,9 @@ struct Story {
   inline static const std::string kThird = "430112001001-2026-00003";
   inline static const std::string kFourth = "430112001001-2026-00004";
   inline static const std::string kFifth = "430112001001-2026-00005";
+  inline static const std::string kSixth = "430112001001-2026-00006";
+  inline static const std::string kSeventh = "430112001001-2026-00007";
+  inline static const std::string kEighth = "430112001001-2026-00008";
 
   LogBuilder log;
   // Index of the first record of each decision, in the order of the log.
@@ -26,8 +29,9 @@ struct Story {
       acknowledged_again, recomputed, closed, reopened, acknowledged_anew, held, resumed,
       closed_again, opened_restricted, quarantined, noted_restricted, late, fallback, merged,
       reassigned, extended, urged, withdrawn, planned, unclaimed, handed_back, claimed, lapsed,
-      started, finished, missed, cancelled, referred, answered, pledged, delivered, follow_up_begun,
-      followed_up, trouble, writer_again, heartbeat;
+      started, finished, missed, cancelled, referred, answered, pledged, delivered, handed_over,
+      scheduled, certified, published, read, drilled, follow_up_begun, followed_up, trouble,
+      writer_again, heartbeat;
 
   Story();
 
@@ -64,6 +68,7 @@ struct Story {
   void TellVisit();
   void TellReferral();
   void TellFollowUp();
+  void TellScheduleAndDrill();
 };
 
 }  // namespace lastmeter

@@ -42,6 +42,7 @@ void Story::TellWork() {
   TellVisit();
   TellReferral();
   TellFollowUp();
+  TellScheduleAndDrill();
 }
 
 void Story::TellRelay() {
@@ -207,6 +208,78 @@ void Story::TellReferral() {
   delivery->set_project("xinghuo");
   delivery->set_value_fen(110'000);
   delivered = log.Command(488, command, {event});
+
+  command = MakeCommand("over1", kOfficer, kFifth);
+  command.mutable_hand_over()->set_to("li-si");
+  event = CaseEvent(kFifth);
+  auto* over = event.mutable_case_handed_over();
+  *over->mutable_by() = command.actor();
+  over->set_from(kOfficer);
+  over->set_to("li-si");
+  over->set_tier(cm::TIER_VILLAGE);
+  handed_over = log.Command(488, command, {event});
+}
+
+void Story::TellScheduleAndDrill() {
+  auto report = MakeReport("r13", "h8");
+  Event event = Opened(kSixth, report, 493);
+  auto* opened_case = event.mutable_case_opened();
+  opened_case->set_scheduled(true);
+  opened_case->clear_clocks();
+  Fill(opened_case->add_clocks(), cm::PROMISE_CERTIFICATION, 100, 493, 9000, false);
+  scheduled = log.Report(493, report, {event});
+  event = CaseEvent(kSixth);
+  auto* near = event.mutable_clock_near_due();
+  near->set_promise(cm::PROMISE_CERTIFICATION);
+  near->set_was_due_ms(M(493));
+  near->set_due_ms(M(9000));
+  near->set_next_at_ms(M(3000));
+  Tell(near->mutable_notices(), kSixth, 1, cm::TIER_GRID);
+  log.Timer(493, kSixth, 493, {event});
+  auto command = MakeCommand("certify", kOfficer, kSixth);
+  command.mutable_certify()->set_certified_at_ms(M(200));
+  event = CaseEvent(kSixth);
+  auto* certification = event.mutable_case_certified();
+  *certification->mutable_by() = command.actor();
+  certification->set_certified_at_ms(M(200));
+  Fill(certification->mutable_clock(), cm::PROMISE_CERTIFICATION, 200, 5000, 9500, false);
+  certified = log.Command(493, command, {event});
+
+  report = MakeReport("r12", "");
+  event = Opened(kEighth, report, 493);
+  auto* bulletin = event.mutable_case_opened();
+  bulletin->set_bulletin(true);
+  for (const char* grid : {"430112001001001", "430112001001002"}) {
+    bulletin->add_readers()->set_grid(grid);
+    bulletin->mutable_readers(bulletin->readers_size() - 1)->set_staff_id(kNeighbour);
+  }
+  Tell(bulletin->mutable_authorities(), kEighth, 1, cm::TIER_GRID);
+  // Below, so that the numbers of cases rise.
+  const auto published_report = report;
+  const Event published_event = event;
+
+  report = MakeReport("r11", "h9");
+  report.set_drill(true);
+  event = Opened(kSeventh, report, 493);
+  event.set_drill(true);
+  auto* turn = event.mutable_case_opened()->mutable_turn();
+  Fill(turn, cm::PROMISE_ACKNOWLEDGE, 1, cm::TIER_VILLAGE, 493, 553);
+  Tell(turn->mutable_notices(), kSeventh, 1, cm::TIER_VILLAGE);
+  log.Report(493, report, {event});
+  event = Noted(kSeventh);
+  event.set_drill(true);
+  drilled = log.Command(493, MakeNote("n7", kSeventh), {event});
+
+  published = log.Report(493, published_report, {published_event});
+  command = MakeCommand("read1", kNeighbour, kEighth);
+  command.mutable_read_bulletin()->set_households(41);
+  event = CaseEvent(kEighth);
+  auto* known = event.mutable_bulletin_read();
+  *known->mutable_by() = command.actor();
+  known->add_grids("430112001001001");
+  known->set_households(41);
+  known->set_left(1);
+  read = log.Command(493, command, {event});
 }
 
 void Story::TellFollowUp() {

@@ -152,7 +152,7 @@ TEST_F(RulesFileTest, NamesTheLineOfEachFaultInThePolicy) {
             "policy.yaml:11: 'street' is not grid, group, village, town or district");
   EXPECT_EQ(ComplaintAfter(p, "promise: resolve", "promise: acknowledge"),
             "policy.yaml:14: 'acknowledge' is not verify, first-relief, paperwork, resolve, "
-            "follow-up or referral");
+            "follow-up, referral or certification");
   EXPECT_EQ(ComplaintAfter(p, "zh: 意外伤害", "restricted: maybe"),
             "policy.yaml:17: 'maybe' is not yes or no");
   EXPECT_EQ(ComplaintAfter(p, "08:30-12:00", "08:30-25:00"),
@@ -373,7 +373,8 @@ TEST_F(ShippedRulesTest, HaveTheSamplesPolicy) {
                                    return clock.promise() == common::v1::PROMISE_VERIFY ||
                                           clock.promise() == common::v1::PROMISE_PAPERWORK ||
                                           clock.promise() == common::v1::PROMISE_REFERRAL ||
-                                          clock.promise() == common::v1::PROMISE_FOLLOW_UP;
+                                          clock.promise() == common::v1::PROMISE_FOLLOW_UP ||
+                                          clock.promise() == common::v1::PROMISE_CERTIFICATION;
                                  }),
                   clocks->end());
     for (auto& clock : *clocks) {
@@ -384,6 +385,12 @@ TEST_F(ShippedRulesTest, HaveTheSamplesPolicy) {
   shipped.clear_hold_at_most_days();
   shipped.clear_withdraw_within_minutes();
   shipped.clear_work_notice_minutes();
+  auto* kinds = shipped.mutable_kinds();
+  kinds->erase(std::remove_if(kinds->begin(), kinds->end(),
+                              [](const auto& kind) {
+                                return kind.certify_every_months() > 0 || kind.bulletin();
+                              }),
+               kinds->end());
   EXPECT_EQ(shipped.DebugString(), sample.DebugString());
 }
 
@@ -394,7 +401,8 @@ TEST_F(ShippedRulesTest, LetNothingPauseFirstRelief) {
       const bool relief = clock.promise() == common::v1::PROMISE_FIRST_RELIEF;
       EXPECT_EQ(clock.statutory(), relief);
       // Nor does a hold stop another department, or a year.
-      const bool others = clock.promise() == common::v1::PROMISE_REFERRAL;
+      const bool others = clock.promise() == common::v1::PROMISE_REFERRAL ||
+                          clock.promise() == common::v1::PROMISE_CERTIFICATION;
       EXPECT_EQ(clock.paused_by().empty(), relief || others);
     }
   }

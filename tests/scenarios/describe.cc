@@ -86,6 +86,9 @@ Described Describe(const ev::Event& event, Timestamp now) {
       for (const auto& twin : e.possible_twins()) add("twin", twin);
       add("authorities", Join(e.authorities(), ev::PURPOSE_OUTSIDE_AUTHORITY));
       if (event.restricted()) add("restricted", "yes");
+      if (event.drill()) add("drill", "yes");
+      if (e.scheduled()) add("scheduled", "yes");
+      if (e.bulletin()) add("readers", Join(e.authorities(), ev::PURPOSE_BULLETIN));
       add("reported-area", e.reported_area());
       if (!e.reported_area().empty()) add("area", event.area());
       if (e.unreadable()) add("unreadable", "yes");
@@ -144,6 +147,7 @@ Described Describe(const ev::Event& event, Timestamp now) {
       add("promise", Name(e.promise()));
       add("due", when(e.due_ms()));
       add("told", Join(e.notices(), ev::PURPOSE_NEAR_DUE));
+      if (e.next_at_ms() != 0) add("next", when(e.next_at_ms()));
       flags(e);
       break;
     }
@@ -223,6 +227,32 @@ Described Describe(const ev::Event& event, Timestamp now) {
       d.name = "CaseMerged";
       add("into", event.case_merged().into());
       break;
+    case ev::Event::kCaseHandedOver: {
+      const auto& e = event.case_handed_over();
+      d.name = "CaseHandedOver";
+      add("from", e.from());
+      add("to", e.to());
+      add("told", Join(e.notices(), ev::PURPOSE_HANDED_OVER));
+      break;
+    }
+    case ev::Event::kBulletinRead: {
+      const auto& e = event.bulletin_read();
+      d.name = "BulletinRead";
+      add("by", e.by().id());
+      add("grids", std::to_string(e.grids_size()));
+      add("households", std::to_string(e.households()));
+      add("left", std::to_string(e.left()));
+      break;
+    }
+    case ev::Event::kCaseCertified: {
+      const auto& e = event.case_certified();
+      d.name = "CaseCertified";
+      add("by", e.by().id());
+      clock(e.clock());
+      if (e.late()) add("late", "yes");
+      if (e.assisted()) add("assisted", "yes");
+      break;
+    }
     case ev::Event::kWorkPlanned: {
       const auto& e = event.work_planned();
       d.name = "WorkPlanned";

@@ -240,6 +240,8 @@ bool Player::Report(const Line& line) {
   const std::string occurred = option("occurred");
   report.set_occurred_at_ms(occurred.empty() ? report.accepted_at_ms() : TimeOf(occurred, now_).ms);
   report.set_household_ref(option("household"));
+  report.set_drill(option("drill") == "yes");
+  report.set_subject(option("subject"));
   Submit(ev::INPUT_TOPIC_REPORT, report.SerializeAsString());
   for (auto it = records_.rbegin(); it != records_.rend(); ++it) {
     const auto& event = it->record.event();

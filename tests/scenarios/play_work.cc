@@ -80,6 +80,16 @@ bool FillWorkCommand(const std::string& verb, const WorkWords& words, cd::Comman
   } else if (verb == "deliver") {
     command->mutable_deliver()->set_resource_id(Number(words.option("resource")));
     command->mutable_deliver()->set_value_fen(Number(words.option("fen")));
+  } else if (verb == "hand-over") {
+    command->mutable_hand_over()->set_to(words.option("to"));
+    command->mutable_hand_over()->mutable_reason()->set_open(reason);
+  } else if (verb == "read") {
+    command->mutable_read_bulletin()->set_households(Number(words.option("households")));
+  } else if (verb == "certify") {
+    if (!words.option("at").empty()) {
+      command->mutable_certify()->set_certified_at_ms(words.time(words.option("at")).ms);
+    }
+    command->mutable_certify()->set_assisted(words.option("assisted") == "yes");
   } else {
     return false;
   }

@@ -139,6 +139,32 @@ bool Away(const std::string& text, rl::Rules* rules) {
   return true;
 }
 
+// code:level:months: a kind that is certified every so many months.
+bool Certified(const std::string& text, rl::Rules* rules) {
+  const auto parts = Split(text, ':');
+  cm::Level level = cm::LEVEL_UNSPECIFIED;
+  if (parts.size() != 3 || !cm::Level_Parse("LEVEL_" + Upper(parts[1]), &level)) return false;
+  rl::Kind* kind = rules->mutable_policy()->add_kinds();
+  kind->set_code(parts[0]);
+  kind->set_name_zh(parts[0]);
+  kind->set_level(level);
+  kind->set_certify_every_months(static_cast<uint32_t>(std::stoul(parts[2])));
+  return true;
+}
+
+// code:level: a kind that is made known grid by grid.
+bool Bulletin(const std::string& text, rl::Rules* rules) {
+  const auto parts = Split(text, ':');
+  cm::Level level = cm::LEVEL_UNSPECIFIED;
+  if (parts.size() != 2 || !cm::Level_Parse("LEVEL_" + Upper(parts[1]), &level)) return false;
+  rl::Kind* kind = rules->mutable_policy()->add_kinds();
+  kind->set_code(parts[0]);
+  kind->set_name_zh(parts[0]);
+  kind->set_level(level);
+  kind->set_bulletin(true);
+  return true;
+}
+
 // who:area: a volunteer there.
 bool Volunteer(const std::string& text, rl::Rules* rules) {
   const auto parts = Split(text, ':');
@@ -194,6 +220,10 @@ std::string VaryRules(const std::map<std::string, std::string>& options, rl::Rul
       for (const std::string& one : Split(value, ',')) good = good && Promise(one, rules);
     } else if (name == "away") {
       for (const std::string& one : Split(value, ',')) good = good && Away(one, rules);
+    } else if (name == "bulletin") {
+      good = Bulletin(value, rules);
+    } else if (name == "certified") {
+      for (const std::string& one : Split(value, ',')) good = good && Certified(one, rules);
     } else if (name == "volunteer") {
       for (const std::string& one : Split(value, ',')) good = good && Volunteer(one, rules);
     } else if (name == "replaced") {

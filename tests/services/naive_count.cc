@@ -13,13 +13,19 @@ namespace ev = event::v1;
 std::ostream& operator<<(std::ostream& out, const NaiveFigures& n) {
   return out << n.begun << " begun, " << n.ended << " ended, " << n.withdrawn << " withdrawn, "
              << n.acknowledged << " acknowledged, " << n.relieved << " relieved, " << n.turns
-             << " turns, " << n.limits << " limits, " << n.ours << " ours";
+             << " turns, " << n.limits << " limits, " << n.ours << " ours, " << n.turns_done
+             << " turns done, " << n.turns_missed << " missed, " << n.referrals << " referrals, "
+             << n.follow_ups << " follow-ups, " << n.certified << " certified, " << n.grids
+             << " grids, " << n.delivered_fen << " fen";
 }
 
 void NaiveCount::Take(const ev::Record& record) {
   const ev::Event& e = record.event();
   if (e.case_number().empty() || e.has_command_rejected()) return;
   Seen& seen = cycles_[{e.case_number(), e.cycle()}];
+  // Exercises, schedules and bulletins count nowhere.
+  const auto& opened = e.case_opened();
+  if (e.drill() || opened.scheduled() || opened.bulletin()) seen.left_out = true;
   if (e.has_case_opened()) seen.began = {e.case_opened().accepted_at_ms()};
   if (e.has_case_reopened()) seen.began = {record.log_time_ms()};
   seen.ended = seen.ended || e.has_case_closed() || e.has_case_merged() || e.has_follow_up_begun();
@@ -32,7 +38,18 @@ void NaiveCount::Take(const ev::Record& record) {
     const bool ours = unanswered ? e.case_escalated().outage() : e.ladder_exhausted().outage();
     ++(ours ? seen.ours : seen.turns);
   }
+  if (!e.drill()) TakeDeed(e, &days_[DateOf({record.log_time_ms()})]);
   if (e.has_clock_breached()) ++(e.clock_breached().outage() ? seen.ours : seen.limits);
+}
+
+void NaiveCount::TakeDeed(const ev::Event& e, NaiveFigures* day) {
+  day->turns_done += e.has_work_finished();
+  day->turns_missed += e.has_work_missed() && !e.work_missed().outage();
+  day->referrals += e.has_case_referred();
+  day->follow_ups += e.has_follow_up_recorded();
+  day->certified += e.has_case_certified();
+  day->grids += static_cast<uint32_t>(e.bulletin_read().grids_size());
+  day->delivered_fen += e.resource_delivered().value_fen();
 }
 
 NaiveFigures NaiveCount::Result(Date from, Date to) const {
@@ -40,6 +57,7 @@ NaiveFigures NaiveCount::Result(Date from, Date to) const {
   for (const auto& [key, seen] : cycles_) {
     const Date began = DateOf(seen.began);
     if (to != 0 && (began < from || began > to)) continue;
+    if (seen.left_out) continue;
     if (seen.withdrawn) {
       ++naive.withdrawn;
       continue;
@@ -52,6 +70,16 @@ NaiveFigures NaiveCount::Result(Date from, Date to) const {
     naive.limits += seen.limits;
     naive.ours += seen.ours;
   }
+  for (const auto& [date, day] : days_) {
+    if (to != 0 && (date < from || date > to)) continue;
+    naive.turns_done += day.turns_done;
+    naive.turns_missed += day.turns_missed;
+    naive.referrals += day.referrals;
+    naive.follow_ups += day.follow_ups;
+    naive.certified += day.certified;
+    naive.grids += day.grids;
+    naive.delivered_fen += day.delivered_fen;
+  }
   return naive;
 }
 
@@ -60,6 +88,14 @@ NaiveFigures NaiveFiguresOf(const api::v1::StatisticsPeriod& period) {
   naive.begun = period.begun();
   naive.ended = period.ended();
   naive.withdrawn = period.withdrawn();
+  const auto& work = period.work();
+  naive.turns_done = work.turns_done() + work.turns_late();
+  naive.turns_missed = work.turns_missed();
+  naive.referrals = work.referrals();
+  naive.follow_ups = work.follow_ups_on_time() + work.follow_ups_late();
+  naive.certified = work.certified() + work.certified_late();
+  naive.grids = work.bulletin_grids();
+  for (const auto& project : work.resources()) naive.delivered_fen += project.delivered_fen();
   for (const auto& taken : period.times()) {
     if (taken.promise() == cm::PROMISE_ACKNOWLEDGE) naive.acknowledged = taken.count();
     if (taken.promise() == cm::PROMISE_FIRST_RELIEF) naive.relieved = taken.count();

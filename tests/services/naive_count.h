@@ -23,6 +23,14 @@ struct NaiveFigures {
   uint32_t turns = 0;
   uint32_t limits = 0;
   uint32_t ours = 0;
+  // Turns of planned work, referrals, follow-up visits, certifications, grids, and fen delivered.
+  uint32_t turns_done = 0;
+  uint32_t turns_missed = 0;
+  uint32_t referrals = 0;
+  uint32_t follow_ups = 0;
+  uint32_t certified = 0;
+  uint32_t grids = 0;
+  uint64_t delivered_fen = 0;
   bool operator==(const NaiveFigures&) const = default;
 };
 std::ostream& operator<<(std::ostream& out, const NaiveFigures& n);
@@ -32,16 +40,20 @@ class NaiveCount {
  public:
   // The next record; of each partition in the order of its log.
   void Take(const lastmeter::event::v1::Record& record);
-  // Of the cycles that began on one of the days; of all where `to` is 0.
+  // Of the cycles that began, and of what was done, on one of the days; of all where `to` is 0.
   NaiveFigures Result(Date from = 0, Date to = 0) const;
 
  private:
   struct Seen {
     Timestamp began;
-    bool ended = false, withdrawn = false, acknowledged = false, relieved = false;
+    bool left_out = false, ended = false, withdrawn = false, acknowledged = false, relieved = false;
     uint32_t turns = 0, limits = 0, ours = 0;
   };
+  void TakeDeed(const lastmeter::event::v1::Event& event, NaiveFigures* day);
+
   std::map<std::pair<std::string, uint32_t>, Seen> cycles_;
+  // What was done beside the promises, by day.
+  std::map<Date, NaiveFigures> days_;
 };
 
 // The same figures out of the statistics.

@@ -108,6 +108,9 @@ const std::map<std::string, json>& Commands() {
       {"deliver", {{"resourceId", 1}}},
       {"beginFollowUp", {{"outcome", "OUTCOME_NEED_MET"}, {"visits", 2}, {"caseVersion", 1}}},
       {"recordFollowUp", {{"finding", "FOLLOW_UP_FINDING_STABLE"}}},
+      {"handOver", {{"to", "shen-qingquan"}, {"reason", "on leave"}}},
+      {"certify", {{"assisted", true}}},
+      {"readBulletin", {{"households", 3}}},
       {"withdraw", {{"reason", "the wrong door"}}},
       {"close", {{"outcome", "OUTCOME_NEED_MET"}, {"caseVersion", 1}}},
       {"reopen", {{"reason", "again"}}},
@@ -146,18 +149,24 @@ TEST_F(OpenApi, DescribesWhatTheServerDoes) {
       Post(kTanDan, Act(number, "note"), {{"text", "x"}}, {{"Idempotency-Key", "taken"}}).status,
       200);
   for (const std::string verb :
-       {"raise",          "extend",      "remind",     "reassign",      "acknowledge",
-        "handDown",       "acknowledge", "note",       "relief",        "verify",
-        "paperwork",      "hold",        "resume",     "planWork",      "claimWork",
-        "handBackWork",   "startWork",   "finishWork", "cancelWork",    "refer",
-        "answerReferral", "pledge",      "deliver",    "beginFollowUp", "recordFollowUp",
-        "withdraw",       "merge",       "close",      "reopen"}) {
+       {"raise",        "extend",   "remind",         "reassign",       "acknowledge", "handDown",
+        "acknowledge",  "note",     "relief",         "verify",         "paperwork",   "hold",
+        "resume",       "planWork", "claimWork",      "handBackWork",   "startWork",   "finishWork",
+        "cancelWork",   "refer",    "answerReferral", "pledge",         "deliver",     "certify",
+        "readBulletin", "handOver", "beginFollowUp",  "recordFollowUp", "withdraw",    "merge",
+        "close",        "reopen"}) {
     const std::string path = "/v1/cases/{number}:" + verb;
-    // Two of them end a case of their own, and one of these is its reporter's.
-    const bool ends_another = verb == "withdraw" || verb == "merge";
-    const char* const who = verb == "withdraw" ? kHotline : kTanDan;
+    // Some of them need a case of their own, and one of these is its reporter's.
+    const bool ends_another =
+        verb == "withdraw" || verb == "merge" || verb == "certify" || verb == "readBulletin";
+    const char* const who = verb == "withdraw"       ? kHotline
+                            : verb == "readBulletin" ? kGridWorker
+                                                     : kTanDan;
     std::string subject = number;
-    if (ends_another) subject = Post(kHotline, "/v1/reports?wait=20s", report).body["caseNumber"];
+    json filed = report;
+    if (verb == "certify") filed["kind"] = "survival-certification";
+    if (verb == "readBulletin") filed["kind"] = "policy-bulletin";
+    if (ends_another) subject = Post(kHotline, "/v1/reports?wait=20s", filed).body["caseNumber"];
     json body = Commands().at(verb);
     if (body.contains("caseVersion")) {
       body["caseVersion"] = Get(kTanDan, "/v1/cases/" + subject).body["version"];
@@ -172,9 +181,10 @@ TEST_F(OpenApi, DescribesWhatTheServerDoes) {
     Meet(kTanDan, "POST", path, "/v1/cases/430112001001-2026-99999:" + verb, body);
     json odd = json::object();
     if (verb == "acknowledge") odd["noticeId"] = "two words";
-    if (verb == "paperwork" || verb == "resume" || verb == "remind") {
+    if (verb == "paperwork" || verb == "resume" || verb == "remind" || verb == "certify") {
       odd["text"] = std::string(20'000, 'x');
     }
+    if (verb == "readBulletin") odd["households"] = 1'000'000;
     if (body.contains("caseVersion")) odd["caseVersion"] = 0;
     Meet(kTanDan, "POST", path, "/v1/cases/" + subject + ":" + verb, odd);
   }

@@ -11,6 +11,7 @@
 
 #include "services/query/case_fold.h"
 #include "services/query/cycle_fold.h"
+#include "services/query/work_fold.h"
 #include "tests/core/sample_rules.h"
 #include "tests/paths.h"
 #include "tests/scenarios/play.h"
@@ -42,6 +43,7 @@ api::v1::StatisticsPeriod TallyOf(const std::vector<CaseRow>& rows, const WorkCa
   Tally tally(calendar);
   for (const CaseRow& row : rows) {
     for (const auto& cycle : row.cycles()) tally.Add(row, cycle);
+    for (const auto& deed : row.deeds()) tally.Add(deed);
   }
   return tally.Result();
 }
@@ -146,6 +148,7 @@ TEST_P(StatisticsOfScenariosTest, AgreeWithACountOverTheLog) {
     if (event.case_number().empty() || event.has_command_rejected()) continue;
     FoldCycle(sealed.record, &rows[event.case_number()]);
     FoldCase(sealed.record, &rows[event.case_number()]);
+    FoldWork(sealed.record, &rows[event.case_number()]);
   }
   std::vector<CaseRow> all;
   for (auto& [number, row] : rows) all.push_back(row);

@@ -310,6 +310,83 @@ TEST_F(Story, ReferredPledgedAndFollowedUp) {
   EXPECT_EQ(counted["work"]["resources"][0]["deliveredFen"], "90000");
 }
 
+TEST_F(Story, ACertificationIsScheduledAndAnExerciseIsMarked) {
+  Open();
+  const auto at = [&](Millis later) { return FormatRfc3339(clock_.Wall() + later); };
+  Answer answer = Post(kDesk, "/v1/reports?wait=20s",
+                       {{"kind", "survival-certification"},
+                        {"area", kVillage},
+                        {"householdRef", "p-1"},
+                        {"occurredAt", at(Days(-100))}});
+  ASSERT_EQ(answer.status, 201) << answer.body;
+  const std::string number = answer.body["caseNumber"];
+  const json page = Get(kTanDan, "/v1/cases/" + number).body;
+  EXPECT_EQ(page["status"], "CASE_STATUS_SCHEDULED");
+  EXPECT_FALSE(page.contains("handlerId"));
+  // A schedule does not stand among the cases that somebody works on.
+  EXPECT_FALSE(Get(kDesk, "/v1/cases").body.contains("cases"));
+  EXPECT_EQ(Get(kDesk, "/v1/cases?status=scheduled").body["cases"].size(), 1u);
+  EXPECT_EQ(Post(kTanDan, Act(number, "acknowledge"), json::object()).problem, "scheduled");
+  EXPECT_EQ(Post(kTanDan, Act(number, "certify"), {{"certifiedAt", at(Days(2))}}).problem,
+            "wrong-time");
+  EXPECT_EQ(Post(kTanDan, Act(number, "certify"), {{"certifiedAt", "soon"}}).status, 422);
+  answer = Post(kGridWorker, Act(number, "certify"), {{"assisted", true}});
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  EXPECT_NE(answer.body["case"]["certifiedAt"], page["certifiedAt"]);
+
+  answer = Post(kHotline, "/v1/reports?wait=20s",
+                {{"kind", "injury"}, {"area", kVillage}, {"drill", true}});
+  const std::string drill = answer.body["caseNumber"];
+  EXPECT_EQ(Get(kTanDan, "/v1/cases/" + drill).body["drill"], true);
+  EXPECT_EQ(Post(kTanDan, Act(drill, "acknowledge"), json::object()).status, 200);
+  const json counted = Get(kDesk, "/v1/statistics").body;
+  EXPECT_FALSE(counted["period"].contains("begun"));
+  EXPECT_FALSE(counted.contains("open"));
+  EXPECT_EQ(counted["period"]["work"]["certified"], 1);
+}
+
+TEST_F(Story, ABulletinIsMadeKnownGridByGrid) {
+  Open();
+  const json bulletin = {{"kind", "policy-bulletin"},
+                         {"area", kVillage},
+                         {"subject", "allowance for heating, from December on"}};
+  json wrong = bulletin;
+  wrong["subject"] = std::string(501, 'x');
+  EXPECT_EQ(Post(kDesk, "/v1/reports?wait=20s", wrong).status, 422);
+  const std::string number = Post(kDesk, "/v1/reports?wait=20s", bulletin).body["caseNumber"];
+  json page = Get(kDesk, "/v1/cases/" + number).body;
+  EXPECT_EQ(page["status"], "CASE_STATUS_BULLETIN");
+  EXPECT_EQ(page["bulletin"]["subject"], bulletin["subject"]);
+  EXPECT_EQ(page["bulletin"]["grids"], 3);
+  EXPECT_EQ(page["bulletin"]["unread"].size(), 3u);
+  EXPECT_FALSE(Get(kDesk, "/v1/cases").body.contains("cases"));
+  EXPECT_EQ(Get(kDesk, "/v1/cases?status=bulletin").body["cases"].size(), 1u);
+  EXPECT_EQ(Post(kTanDan, Act(number, "readBulletin"), json::object()).status, 403);
+  EXPECT_EQ(Post(kGridWorker, Act(number, "acknowledge"), json::object()).problem, "bulletin");
+  const Answer answer = Post(kGridWorker, Act(number, "readBulletin"), {{"households", 41}});
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  EXPECT_EQ(answer.body["case"]["bulletin"]["unread"].size(), 2u);
+  EXPECT_EQ(Post(kGridWorker, Act(number, "readBulletin"), json::object()).problem, "already-read");
+  const json counted = Get(kDesk, "/v1/statistics").body["period"];
+  EXPECT_EQ(counted["work"]["bulletinGrids"], 1);
+  EXPECT_EQ(counted["work"]["bulletinHouseholds"], 41);
+  EXPECT_FALSE(counted.contains("begun"));
+}
+
+TEST_F(Story, ACaseIsHandedOverToAColleague) {
+  Open();
+  const std::string number = Report("injury");
+  ASSERT_EQ(Post(kTanDan, Act(number, "acknowledge"), json::object()).status, 200);
+  const json over = {{"to", "mei-heping"}, {"reason", "on leave"}};
+  EXPECT_EQ(Post(kTanDan, Act(number, "handOver"), {{"to", "mei-heping"}}).status, 422);
+  EXPECT_EQ(Post(kTanDan, Act(number, "handOver"), {{"to", "nobody"}, {"reason", "x"}}).problem,
+            "unknown-person");
+  const Answer answer = Post(kTanDan, Act(number, "handOver"), over);
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  EXPECT_EQ(answer.body["case"]["handlerId"], "mei-heping");
+  EXPECT_EQ(Post(kGridWorker, Act(number, "handOver"), over).status, 403);
+}
+
 TEST_F(Story, StatisticsCountWhatWasDone) {
   Open();
   const std::string one = Report("elder-alone");

@@ -114,7 +114,7 @@ void Clients::FillPlanned(command::v1::Command& command, uint32_t version) {
     action->set_work_id(1 + small(3));
     action->set_turn(1 + small(3));
   };
-  switch (random_->Below(14)) {
+  switch (random_->Below(17)) {
     case 0:
     case 1:
     case 2: {
@@ -155,6 +155,18 @@ void Clients::FillPlanned(command::v1::Command& command, uint32_t version) {
       command.mutable_begin_follow_up()->set_outcome(cm::OUTCOME_NEED_MET);
       command.mutable_begin_follow_up()->set_visits(small(4));
       command.mutable_begin_follow_up()->set_case_version(version);
+      return;
+    case 13:
+      command.mutable_hand_over()->set_to(random_->OneOf(kStaff));
+      command.mutable_hand_over()->mutable_reason()->set_open("on leave");
+      return;
+    case 15:
+      command.mutable_read_bulletin()->set_households(small(50));
+      return;
+    case 14:
+      command.mutable_certify()->set_certified_at_ms(
+          random_->Percent(50) ? 0
+                               : command.accepted_at_ms() - random_->Between(-60'000, 86'400'000));
       return;
     case 12:
       command.mutable_record_follow_up()->set_finding(static_cast<cm::FollowUpFinding>(small(3)));
@@ -197,7 +209,7 @@ void Clients::FillWork(command::v1::Command& command, uint32_t version) {
       command.mutable_remind();
       return;
     case 8:
-      command.mutable_extend()->set_promise(static_cast<cm::Promise>(random_->Below(8)));
+      command.mutable_extend()->set_promise(static_cast<cm::Promise>(random_->Below(9)));
       command.mutable_extend()->mutable_by()->set_amount(
           static_cast<uint32_t>(random_->Between(0, 5)));
       command.mutable_extend()->mutable_by()->set_unit(

@@ -65,7 +65,7 @@ void District::ReadNet() {
     villages_[index.at(area.code().substr(0, 12))].grids.push_back(area.code());
   }
   for (const auto& post : rules_.roster()) {
-    if (post.outside_authority()) continue;
+    if (post.outside_authority() || post.volunteer()) continue;
     staff_at_[post.area()].push_back(post.staff_id());
     bool& hours = hours_.try_emplace(post.staff_id(), true).first->second;
     hours = hours && post.duty() == rl::DUTY_HOURS;

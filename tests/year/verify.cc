@@ -8,6 +8,7 @@
 #include "services/query/case_fold.h"
 #include "services/query/cycle_fold.h"
 #include "services/query/statistics.h"
+#include "services/query/work_fold.h"
 #include "tests/services/naive_count.h"
 #include "tests/sim/checks.h"
 
@@ -41,6 +42,7 @@ Rows Fold(Engine& engine) {
     view::v1::CaseRow& row = rows[event.case_number()];
     q::FoldCycle(record, &row);
     q::FoldCase(record, &row);
+    q::FoldWork(record, &row);
   });
   return rows;
 }
@@ -52,6 +54,10 @@ api::v1::StatisticsPeriod Tally(const Rows& rows, const WorkCalendar* calendar, 
     for (const auto& cycle : row.cycles()) {
       const Date began = DateOf({cycle.began_ms()});
       if (from <= began && began <= to) tally.Add(row, cycle);
+    }
+    for (const auto& deed : row.deeds()) {
+      const Date done = DateOf({deed.at_ms()});
+      if (from <= done && done <= to) tally.Add(deed);
     }
   }
   return tally.Result();

@@ -38,6 +38,7 @@ void CaseBook::TakeAcknowledged(const At& at) {
     }
   }
   at.c.acknowledged = true;
+  at.c.handler_hash = HashOf(e.by().id());
   at.c.acknowledge().stopped = true;
 }
 
@@ -75,6 +76,47 @@ void CaseBook::TakeReassigned(const At& at) {
   TakeNotices(at, e.notices());
   AskAnew(at);
   if (e.has_turn()) TakeTurn(at, e.turn(), TurnKind::kNext);
+}
+
+void CaseBook::TakeHandedOver(const At& at) {
+  const auto& e = at.event.case_handed_over();
+  sink_.Require(at.c.acknowledged && HashOf(e.from()) == at.c.handler_hash && e.to() != e.from() &&
+                    HashOf(e.to()) != at.c.reporter_hash,
+                rule::kHandOver, [&] {
+                  return at.name() + ": handed over from " + e.from() + " to " + e.to() +
+                         (at.c.acknowledged ? "" : ", nobody had it");
+                });
+  at.c.handler_hash = HashOf(e.to());
+  TakeNotices(at, e.notices());
+}
+
+void CaseBook::TakeBulletinRead(const At& at) {
+  const auto& e = at.event.bulletin_read();
+  bool unread = at.c.bulletin && !e.grids().empty();
+  for (const std::string& grid : e.grids()) unread = at.c.unread.erase(grid) == 1 && unread;
+  sink_.Require(unread && e.left() == at.c.unread.size(), rule::kBulletin, [&] {
+    return at.name() + ": read where it was known already, or " + std::to_string(e.left()) +
+           " are left of " + std::to_string(at.c.unread.size());
+  });
+  if (!at.c.unread.empty()) return;
+  ++counts_.closed;
+  --counts_.open;
+  End(at);
+}
+
+void CaseBook::TakeCertified(const At& at) {
+  const auto& e = at.event.case_certified();
+  ClockRecord& clock = *at.c.Find(cm::PROMISE_CERTIFICATION);
+  sink_.Require(at.c.scheduled && e.late() == clock.breached &&
+                    e.clock().promise() == cm::PROMISE_CERTIFICATION &&
+                    e.clock().started_at_ms() == e.certified_at_ms() &&
+                    e.certified_at_ms() >= at.c.certified_at_ms && e.certified_at_ms() <= at.now(),
+                rule::kSchedule, [&] {
+                  return at.name() + ": certified at " + FormatLocal({e.certified_at_ms()}) +
+                         " after " + FormatLocal({at.c.certified_at_ms});
+                });
+  at.c.certified_at_ms = e.certified_at_ms();
+  StartAnew(at, e.clock());
 }
 
 void CaseBook::TakeExtended(const At& at) {
@@ -179,7 +221,7 @@ void CaseBook::TakeClosed(const At& at) {
   const auto& e = at.event.case_closed();
   ++counts_.closed;
   --counts_.open;
-  sink_.Require(at.c.acknowledged, rule::kClose,
+  sink_.Require(at.c.acknowledged || at.c.scheduled || at.c.bulletin, rule::kClose,
                 [&] { return at.name() + ": nobody had acknowledged it"; });
   sink_.Require(e.outcome() != cm::OUTCOME_UNSPECIFIED, rule::kClose,
                 [&] { return at.name() + ": closed without an outcome"; });
@@ -213,7 +255,8 @@ void CaseBook::TakeMerged(const At& at) {
                PartitionFor(std::string_view(e.into()).substr(0, 12), at.place.partition_count) ==
                    at.place.partition.value)) {
     const CaseRecord* other = Find(e.into());
-    fits = other != nullptr && !other->closed && other->restricted == at.c.restricted;
+    fits = other != nullptr && !other->closed && other->restricted == at.c.restricted &&
+           other->drill == at.c.drill && !other->scheduled;
   }
   sink_.Require(fits, rule::kMerge,
                 [&] { return at.name() + ": merged into " + e.into() + ", which is not open"; });
@@ -237,6 +280,7 @@ void CaseBook::CheckFinished(const At& at) {
 void CaseBook::End(const At& at) {
   CheckPapers(at);
   at.c.works.clear();
+  at.c.unread.clear();
   at.c.referred = false;
   at.c.follow_ups_left = at.c.follow_ups_made = 0;
   at.c.closed = true;

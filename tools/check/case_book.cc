@@ -26,6 +26,9 @@ bool ByPerson(const ev::Event& event) {
     case ev::Event::kClockExtended:
     case ev::Event::kCaseReassigned:
     case ev::Event::kCaseReopened:
+    case ev::Event::kCaseHandedOver:
+    case ev::Event::kCaseCertified:
+    case ev::Event::kBulletinRead:
     case ev::Event::kWorkPlanned:
     case ev::Event::kWorkClaimed:
     case ev::Event::kWorkHandedBack:
@@ -111,7 +114,12 @@ void CaseBook::Take(const Event& event, DecisionRecord& decision, const Place& p
            std::to_string(c->version);
   });
   c->version = event.case_version();
-  if (!event.has_case_opened()) {
+  if (event.has_case_opened()) {
+    c->drill = event.drill();
+  } else {
+    sink_.Require(event.drill() == c->drill, rule::kDrill, [&] {
+      return event.case_number() + (c->drill ? ": not marked as an exercise" : ": now an exercise");
+    });
     sink_.Require(event.restricted() == c->restricted, rule::kRestricted, [&] {
       return event.case_number() + (c->restricted ? ": no longer restricted" : ": now restricted");
     });
@@ -210,6 +218,12 @@ void CaseBook::Take(const Event& event, DecisionRecord& decision, const Place& p
       return TakePledged(at);
     case Event::kResourceDelivered:
       return TakeDelivered(at);
+    case Event::kCaseHandedOver:
+      return TakeHandedOver(at);
+    case Event::kCaseCertified:
+      return TakeCertified(at);
+    case Event::kBulletinRead:
+      return TakeBulletinRead(at);
     case Event::kCaseClosed:
       return TakeClosed(at);
     case Event::kCaseReopened:
@@ -268,6 +282,20 @@ void CaseBook::TakeOpened(const At& at) {
   at.c.acknowledge().BeginRound(1);
   TakeClocks(at, e.clocks());
   if (e.has_turn()) TakeTurn(at, e.turn(), TurnKind::kNext);
+  at.c.scheduled = e.scheduled();
+  if (e.scheduled() && e.clocks_size() == 1) at.c.certified_at_ms = e.clocks(0).started_at_ms();
+  sink_.Require(!e.scheduled() || (!e.has_turn() && e.clocks_size() == 1 &&
+                                   e.clocks(0).promise() == cm::PROMISE_CERTIFICATION),
+                rule::kSchedule, [&] {
+                  return at.name() + ": a schedule promises something else, or asks somebody";
+                });
+  at.c.bulletin = e.bulletin();
+  for (const auto& reader : e.readers()) at.c.unread.insert(reader.grid());
+  sink_.Require(e.bulletin() ? !e.has_turn() && !at.c.unread.empty() &&
+                                   at.c.unread.size() == static_cast<size_t>(e.readers_size())
+                             : e.readers().empty(),
+                rule::kBulletin,
+                [&] { return at.name() + ": a bulletin without readers, or that asks somebody"; });
   TakeNotices(at, e.authorities());
 }
 
@@ -301,6 +329,8 @@ void CaseBook::TakeAttached(const At& at) {
   sink_.Require(report != nullptr && at.c.household_hash != 0 &&
                     HashOf(report->household_ref()) == at.c.household_hash,
                 rule::kAttach, [&] { return at.name() + " is of another household"; });
+  sink_.Require(!at.c.drill && (report == nullptr || !report->drill()), rule::kDrill,
+                [&] { return at.name() + ": a report joins an exercise, or one joins it"; });
 }
 
 void CaseBook::TakeLevelRaised(const At& at) {
@@ -429,7 +459,9 @@ void CaseBook::EndDecision(DecisionRecord& decision) {
   CaseRecord* found = Find(decision.case_number);
   if (found == nullptr) return;
   CaseRecord& c = *found;
-  if (c.closed || c.quarantined || c.acknowledged || c.promise_reported) return;
+  if (c.closed || c.quarantined || c.acknowledged || c.scheduled || c.bulletin ||
+      c.promise_reported)
+    return;
   c.promise_reported = !sink_.Require(c.acknowledge().on_ladder(), rule::kCasePromise, [&] {
     return decision.case_number + " is open, unanswered, and nobody's turn";
   });

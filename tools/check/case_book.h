@@ -84,6 +84,9 @@ class CaseBook {
   void End(const At& at);
   void TakeExtended(const At& at);
   void TakeReassigned(const At& at);
+  void TakeHandedOver(const At& at);
+  void TakeCertified(const At& at);
+  void TakeBulletinRead(const At& at);
   void CheckPapers(const At& at);
   void CheckFinished(const At& at);
 

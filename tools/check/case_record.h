@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <limits>
 #include <map>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "lastmeter/common/v1/common.pb.h"
@@ -14,7 +16,7 @@
 namespace lastmeter {
 
 inline constexpr int64_t kNoInstant = std::numeric_limits<int64_t>::max();
-inline constexpr int kPromises = 7;
+inline constexpr int kPromises = 8;
 
 // One promise of a case and the ladder that it climbs.
 struct ClockRecord {
@@ -79,6 +81,8 @@ struct CaseRecord {
   std::array<ClockRecord, kPromises> clocks;
   uint64_t reporter_hash = 0;
   uint64_t household_hash = 0;
+  // Who took it on; meaningless while nobody has.
+  uint64_t handler_hash = 0;
   // When the hold ends by itself; 0 unless the case is on hold.
   int64_t hold_until_ms = 0;
   uint32_t version = 0;
@@ -96,6 +100,15 @@ struct CaseRecord {
   uint8_t follow_up_outcome = 0;
   // A department was asked and has not answered.
   bool referred = false;
+  // When last, Unix ms.
+  int64_t certified_at_ms = 0;
+  // Certified every so many months.
+  bool scheduled = false;
+  // An exercise.
+  bool drill = false;
+  // A bulletin, and where it is not known yet.
+  bool bulletin = false;
+  std::set<std::string> unread;
   uint8_t level = 0;
   bool restricted = false;
   bool acknowledged = false;

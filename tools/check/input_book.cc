@@ -77,6 +77,12 @@ bool MayFollow(cd::Command::ActionCase action, ev::Event::BodyCase body) {
       return body == ev::Event::kFollowUpRecorded || body == ev::Event::kFollowUpEnded ||
              body == ev::Event::kCaseReopened || body == ev::Event::kTierPassed ||
              body == ev::Event::kCaseEscalated;
+    case cd::Command::kHandOver:
+      return body == ev::Event::kCaseHandedOver;
+    case cd::Command::kReadBulletin:
+      return body == ev::Event::kBulletinRead;
+    case cd::Command::kCertify:
+      return body == ev::Event::kCaseCertified;
     case cd::Command::kClose:
       return body == ev::Event::kCaseClosed;
     case cd::Command::kReopen:
@@ -144,6 +150,12 @@ const std::string* ActorOf(const ev::Event& event) {
       return &event.resource_pledged().by().id();
     case ev::Event::kResourceDelivered:
       return &event.resource_delivered().by().id();
+    case ev::Event::kCaseHandedOver:
+      return &event.case_handed_over().by().id();
+    case ev::Event::kBulletinRead:
+      return &event.bulletin_read().by().id();
+    case ev::Event::kCaseCertified:
+      return &event.case_certified().by().id();
     case ev::Event::kCaseClosed:
       return &event.case_closed().by().id();
     case ev::Event::kCaseReopened:
@@ -311,6 +323,17 @@ void InputBook::MatchWork(const Event& event, const cd::Command& command) {
     case Event::kFollowUpRecorded:
       return Match(event.follow_up_recorded().finding() == command.record_follow_up().finding(),
                    "another finding was recorded than commanded");
+    case Event::kCaseHandedOver:
+      return Match(event.case_handed_over().to() == command.hand_over().to(),
+                   "the case was handed to somebody else than commanded");
+    case Event::kBulletinRead:
+      return Match(event.bulletin_read().households() == command.read_bulletin().households(),
+                   "other households were told than commanded");
+    case Event::kCaseCertified:
+      return Match(
+          command.certify().certified_at_ms() == 0 ||
+              event.case_certified().certified_at_ms() == command.certify().certified_at_ms(),
+          "certified at another time than commanded");
     case Event::kResourcePledged:
       return Match(event.resource_pledged().kind() == command.pledge().kind() &&
                        event.resource_pledged().project() == command.pledge().project() &&

@@ -268,6 +268,14 @@ void CaseBook::TakeNearDue(const At& at) {
                     [&] { return at.name() + ": near due again, or after the breach"; })) {
     if (!clock->stopped) CheckFired(at, e.was_due_ms(), clock->near_due_ms);
   }
+  if (e.next_at_ms() != 0) {
+    // A certification is reminded of more than once.
+    sink_.Require(at.c.scheduled && e.next_at_ms() > at.now() && e.next_at_ms() < clock->due_ms,
+                  rule::kSchedule,
+                  [&] { return at.name() + ": reminded again at no time before its limit"; });
+    clock->near_due_ms = e.next_at_ms();
+    return TakeNotices(at, e.notices());
+  }
   clock->near_due_fired = true;
   TakeNotices(at, e.notices());
 }

@@ -130,6 +130,17 @@ inline constexpr Rule kFollowUp{
     "cycle in the same decision"};
 inline constexpr Rule kResource{
     "resource", "what is pledged is counted from 1 and delivered once, under the same project"};
+inline constexpr Rule kHandOver{
+    "hand-over", "an acknowledged case is handed from whoever has it to somebody else"};
+inline constexpr Rule kSchedule{
+    "schedule",
+    "a scheduled certification has that one promise and nobody's turn, and is certified at no "
+    "time before the last"};
+inline constexpr Rule kBulletin{
+    "bulletin",
+    "a bulletin has readers and nobody's turn, is read once in each grid, and ends with the last"};
+inline constexpr Rule kDrill{
+    "drill", "every event of an exercise says so, and nothing of a real household joins it"};
 inline constexpr Rule kUnfinished{
     "unfinished",
     "no case ends with planned work or an open referral, but for a report taken back"};

@@ -1,0 +1,80 @@
+// A case as it stands at a moment, and the times that go with it.
+#include <algorithm>
+
+#include "services/query/case_fold.h"
+
+namespace lastmeter::query {
+
+namespace api = lastmeter::api::v1;
+namespace cm = lastmeter::common::v1;
+using lastmeter::view::v1::CaseRow;
+
+namespace {
+
+api::Lamp LampOf(int64_t near, int64_t due, int64_t twice, int64_t now) {
+  if (now >= twice) return api::LAMP_OVERDUE_TWICE;
+  if (now >= due) return api::LAMP_OVERDUE;
+  if (now >= near) return api::LAMP_NEAR_DUE;
+  return api::LAMP_ON_TIME;
+}
+
+}  // namespace
+
+bool Runs(const api::ClockView& clock) {
+  return clock.state() == api::CLOCK_STATE_RUNNING || clock.state() == api::CLOCK_STATE_BREACHED;
+}
+
+google::protobuf::Timestamp ToProtoTime(int64_t ms) {
+  google::protobuf::Timestamp time;
+  int64_t seconds = ms / 1000;
+  int64_t rest = ms % 1000;
+  if (rest < 0) {
+    rest += 1000;
+    --seconds;
+  }
+  time.set_seconds(seconds);
+  time.set_nanos(static_cast<int32_t>(rest * 1'000'000));
+  return time;
+}
+
+int64_t FromProtoTime(const google::protobuf::Timestamp& time) {
+  return time.seconds() * 1000 + time.nanos() / 1'000'000;
+}
+
+int64_t OverdueAt(const CaseRow& row) {
+  int64_t at = kNeverOverdue;
+  if (row.shown().has_closed_at()) return at;
+  if (row.answer_due_ms() > 0) at = row.answer_due_ms();
+  for (const auto& clock : row.shown().clocks()) {
+    if (Runs(clock) && clock.has_due_at()) at = std::min(at, FromProtoTime(clock.due_at()));
+  }
+  return at;
+}
+
+api::Case Show(const CaseRow& row, Timestamp now) {
+  api::Case shown = row.shown();
+  if (shown.has_closed_at()) return shown;
+  api::Lamp worst = api::LAMP_ON_TIME;
+  for (auto& clock : *shown.mutable_clocks()) {
+    if (!Runs(clock)) continue;
+    if (clock.promise() == cm::PROMISE_ACKNOWLEDGE) {
+      if (row.answer_due_ms() == 0) continue;
+      // A turn has no near-due instant of its own: 70 % of its length stands for it.
+      const int64_t from = row.answer_from_ms();
+      const int64_t due = row.answer_due_ms();
+      clock.set_lamp(LampOf(from + (due - from) * 7 / 10, due, due + (due - from), now.ms));
+    } else {
+      // Before the breach nobody has computed when the red card comes.
+      const int64_t twice =
+          clock.has_twice_due_at() ? FromProtoTime(clock.twice_due_at()) : kNeverOverdue;
+      clock.set_lamp(
+          LampOf(FromProtoTime(clock.near_due_at()), FromProtoTime(clock.due_at()), twice, now.ms));
+    }
+    worst = std::max(worst, clock.lamp());
+  }
+  shown.set_lamp(worst);
+  shown.set_overdue(OverdueAt(row) <= now.ms);
+  return shown;
+}
+
+}  // namespace lastmeter::query
