@@ -117,6 +117,56 @@ TEST_F(Papers, RestrictedCasesAreShownToWhomTheServerShowsThemAndStandInNoReport
   }
 }
 
+TEST_F(Papers, ABulletinIsPublishedTownByTownAndOnce) {
+  Open();
+  const std::vector<std::string> words = {"bulletin",  "publish",  "--id",   "heating-2026",
+                                          "--subject", "取暖补贴", "--area", "430112"};
+  const std::string said = Said(kDesk, words);
+  EXPECT_THAT(said, HasSubstr("published to 16 of 16 places"));
+  EXPECT_THAT(said, HasSubstr("430112001\t高塘岭街道\t430112001000-"));
+  EXPECT_EQ(Said(kDesk, words), said) << "published twice";
+  const std::string status = Said(kDesk, {"bulletin", "status", "--area", "430112001"});
+  EXPECT_THAT(status, HasSubstr("取暖补贴"));
+  EXPECT_THAT(status, HasSubstr("not yet\t430112001001001\txu-guangming"));
+  const std::string number =
+      Get(kDesk, "/v1/cases?status=bulletin&area=430112001").body["cases"][0]["number"];
+  Done(Post(kGridWorker, Act(number, "readBulletin"), {{"households", 41}}));
+  EXPECT_THAT(Said(kDesk, {"bulletin", "status", "--area", "430112001"}),
+              Not(HasSubstr("430112001001001")));
+  const Ended wrong = Ctl(kDesk, {"bulletin", "publish", "--id", "x", "--subject", "x", "--area",
+                                  "430112", "--kind", "injury"});
+  EXPECT_EQ(wrong.code, 78) << wrong.output;
+}
+
+TEST_F(Papers, EverythingThatSomebodyHoldsIsHandedOver) {
+  Open();
+  std::vector<std::string> mine;
+  for (int i = 0; i < 3; ++i) {
+    mine.push_back(Report("injury"));
+    Done(Post(kTanDan, Act(mine.back(), "acknowledge"), nlohmann::json::object()));
+  }
+  const std::string another = Report("injury");
+  const std::vector<std::string> words = {"hand-over",  "--from",   "tan-dan", "--to",
+                                          "mei-heping", "--reason", "on leave"};
+  EXPECT_THAT(Said(kTanDan,
+                   [&] {
+                     auto dry = words;
+                     dry.push_back("--dry-run");
+                     return dry;
+                   }()),
+              HasSubstr("tan-dan holds 3 cases"));
+  EXPECT_THAT(Said(kTanDan, words), HasSubstr("3 of 3 cases handed over"));
+  for (const std::string& number : mine) {
+    EXPECT_EQ(Get(kDesk, "/v1/cases/" + number).body["handlerId"], "mei-heping");
+  }
+  EXPECT_FALSE(Get(kDesk, "/v1/cases/" + another).body.contains("handlerId"));
+  EXPECT_THAT(Said(kTanDan, words), HasSubstr("0 of 0 cases handed over")) << "done already";
+  const Ended refused = Ctl(
+      kDesk, {"hand-over", "--from", "mei-heping", "--to", "nobody-here", "--reason", "on leave"});
+  EXPECT_EQ(refused.code, 1) << refused.output;
+  EXPECT_THAT(refused.output, HasSubstr("refused"));
+}
+
 TEST_F(Papers, TheDailySaysWhatCameInAndWhatIsOverdue) {
   // Midday: what falls due today does so before midnight.
   const int64_t noon = StartOf(DateOf(clock_.Wall())).ms + Hours(12).ms;

@@ -34,7 +34,7 @@ absl::StatusOr<uint32_t> ForEachOpenCase(Session& session, const std::string& ar
   // through them, so that one which moves on meanwhile is met twice rather than never.
   std::set<std::string> seen;
   uint32_t hidden = 0;
-  for (const char* status : {"reported", "acknowledged", "verified", "in_service"}) {
+  for (const char* status : {"reported", "acknowledged", "verified", "in_service", "follow_up"}) {
     LM_ASSIGN_OR_RETURN(hidden, ForEachCase(session, {area, status}, [&](const api::Case& one) {
                           if (seen.insert(one.number()).second) take(one);
                         }));

@@ -91,6 +91,8 @@ int Main(int argc, char** argv) {
   AddStatistics(app, &all);
   AddImport(app, &all);
   AddLedger(app, &all);
+  AddHandOver(app, &all);
+  AddBulletin(app, &all);
   AddReport(app, &all);
   AddTopics(app, &all);
   if (const auto exit =

@@ -63,6 +63,12 @@ std::string Names::Promise(cm::Promise promise) const {
       return Pick("先行救助", "first relief");
     case cm::PROMISE_PAPERWORK:
       return Pick("补办手续", "paperwork");
+    case cm::PROMISE_FOLLOW_UP:
+      return Pick("回访", "following up");
+    case cm::PROMISE_REFERRAL:
+      return Pick("转介答复", "referral's answer");
+    case cm::PROMISE_CERTIFICATION:
+      return Pick("生存认证", "certification");
     case cm::PROMISE_RESOLVE:
       return Pick("办结", "closing");
     default:
@@ -112,6 +118,12 @@ std::string Names::Status(api::CaseStatus status) const {
       return Pick("已核实", "verified");
     case api::CASE_STATUS_IN_SERVICE:
       return Pick("帮扶中", "in service");
+    case api::CASE_STATUS_FOLLOW_UP:
+      return Pick("回访中", "followed up");
+    case api::CASE_STATUS_BULLETIN:
+      return Pick("宣传中", "bulletin");
+    case api::CASE_STATUS_SCHEDULED:
+      return Pick("待认证", "scheduled");
     case api::CASE_STATUS_CLOSED:
       return Pick("结案", "closed");
     default:

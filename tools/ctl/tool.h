@@ -74,6 +74,8 @@ void AddClock(CLI::App& app, std::vector<Subcommand>* all);
 void AddStatistics(CLI::App& app, std::vector<Subcommand>* all);
 void AddImport(CLI::App& app, std::vector<Subcommand>* all);
 void AddLedger(CLI::App& app, std::vector<Subcommand>* all);
+void AddHandOver(CLI::App& app, std::vector<Subcommand>* all);
+void AddBulletin(CLI::App& app, std::vector<Subcommand>* all);
 void AddReport(CLI::App& app, std::vector<Subcommand>* all);
 void AddTopics(CLI::App& app, std::vector<Subcommand>* all);
 
