@@ -4,6 +4,8 @@
 #include <cctype>
 #include <cstdio>
 
+#include "services/common/words.h"
+
 namespace lastmeter::demo {
 namespace {
 
@@ -74,58 +76,18 @@ Words::Words(Lang lang, const lastmeter::rules::v1::Rules& rules) : lang_(lang) 
 }
 
 std::string_view Words::Tier(cm::Tier tier) const {
-  switch (tier) {
-    case cm::TIER_GRID:
-      return Pick("网格员", "grid worker");
-    case cm::TIER_GROUP:
-      return Pick("组", "group");
-    case cm::TIER_VILLAGE:
-      return Pick("村（社区）", "village");
-    case cm::TIER_TOWN:
-      return Pick("镇（街道）", "town");
-    case cm::TIER_DISTRICT:
-      return Pick("区", "district");
-    default:
-      return Pick("外部单位", "outside");
-  }
+  const InWords words = TierInWords(tier);
+  return words.zh.empty() ? Pick("外部单位", "outside") : Pick(words.zh, words.en);
 }
 
 std::string_view Words::Level(cm::Level level) const {
-  switch (level) {
-    case cm::LEVEL_CRITICAL:
-      return Pick("特急", "critical");
-    case cm::LEVEL_URGENT:
-      return Pick("紧急", "urgent");
-    case cm::LEVEL_ORDINARY:
-      return Pick("一般", "ordinary");
-    case cm::LEVEL_ATTENTION:
-      return Pick("关注", "attention");
-    default:
-      return "?";
-  }
+  const InWords words = LevelInWords(level);
+  return words.zh.empty() ? "?" : Pick(words.zh, words.en);
 }
 
 std::string_view Words::Promise(cm::Promise promise) const {
-  switch (promise) {
-    case cm::PROMISE_ACKNOWLEDGE:
-      return Pick("签收", "acknowledgement");
-    case cm::PROMISE_FIRST_RELIEF:
-      return Pick("先行救助", "first relief");
-    case cm::PROMISE_RESOLVE:
-      return Pick("办结", "closing");
-    case cm::PROMISE_VERIFY:
-      return Pick("入户核实", "verifying at home");
-    case cm::PROMISE_PAPERWORK:
-      return Pick("补办手续", "paperwork");
-    case cm::PROMISE_FOLLOW_UP:
-      return Pick("回访", "following up");
-    case cm::PROMISE_REFERRAL:
-      return Pick("转介答复", "the referral's answer");
-    case cm::PROMISE_CERTIFICATION:
-      return Pick("生存认证", "certification");
-    default:
-      return "?";
-  }
+  const InWords words = PromiseInWords(promise);
+  return words.zh.empty() ? "?" : Pick(words.zh, words.en);
 }
 
 std::string_view Words::HoldReason(cm::HoldReason reason) const {
@@ -209,32 +171,8 @@ std::string_view Words::Finding(cm::Finding finding) const {
 }
 
 std::string_view Words::Outcome(cm::Outcome outcome) const {
-  switch (outcome) {
-    case cm::OUTCOME_NEED_MET:
-      return Pick("困难已解决", "need met");
-    case cm::OUTCOME_PARTLY_MET:
-      return Pick("部分解决", "partly met");
-    case cm::OUTCOME_TRANSFERRED:
-      return Pick("已转办", "transferred");
-    case cm::OUTCOME_DECEASED:
-      return Pick("已去世", "deceased");
-    case cm::OUTCOME_MOVED:
-      return Pick("已迁出", "moved away");
-    case cm::OUTCOME_REFUSED:
-      return Pick("本人拒绝", "help refused");
-    case cm::OUTCOME_NOT_ELIGIBLE:
-      return Pick("不符合条件", "not eligible");
-    case cm::OUTCOME_UNFOUNDED:
-      return Pick("情况不实", "unfounded");
-    case cm::OUTCOME_LOST_CONTACT:
-      return Pick("失去联系", "contact lost");
-    case cm::OUTCOME_WITHDRAWN:
-      return Pick("撤回上报", "report taken back");
-    case cm::OUTCOME_MERGED:
-      return Pick("并案", "merged into another case");
-    default:
-      return "?";
-  }
+  const InWords words = OutcomeInWords(outcome);
+  return words.zh.empty() ? "?" : Pick(words.zh, words.en);
 }
 
 std::string_view Words::PassReason(ev::PassReason reason) const {

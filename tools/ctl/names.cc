@@ -1,6 +1,7 @@
 #include "tools/ctl/names.h"
 
 #include "engine/base/status.h"
+#include "services/common/words.h"
 #include "tools/ctl/server.h"
 
 namespace lastmeter::ctl {
@@ -22,90 +23,25 @@ Names::Names(Lang lang, const lastmeter::rules::v1::Rules& rules) : lang_(lang) 
 }
 
 std::string Names::Tier(cm::Tier tier) const {
-  switch (tier) {
-    case cm::TIER_GRID:
-      return Pick("网格员", "grid worker");
-    case cm::TIER_GROUP:
-      return Pick("组", "group");
-    case cm::TIER_VILLAGE:
-      return Pick("村（社区）", "village");
-    case cm::TIER_TOWN:
-      return Pick("镇（街道）", "town");
-    case cm::TIER_DISTRICT:
-      return Pick("区", "district");
-    default:
-      return Pick("未定", "none");
-  }
+  const InWords words = TierInWords(tier);
+  return words.zh.empty() ? Pick("未定", "none") : Pick(words.zh, words.en);
 }
 
 std::string Names::Level(cm::Level level) const {
-  switch (level) {
-    case cm::LEVEL_CRITICAL:
-      return Pick("特急", "critical");
-    case cm::LEVEL_URGENT:
-      return Pick("紧急", "urgent");
-    case cm::LEVEL_ORDINARY:
-      return Pick("一般", "ordinary");
-    case cm::LEVEL_ATTENTION:
-      return Pick("关注", "attention");
-    default:
-      return cm::Level_Name(level);
-  }
+  const InWords words = LevelInWords(level);
+  return words.zh.empty() ? cm::Level_Name(level) : Pick(words.zh, words.en);
 }
 
 std::string Names::Promise(cm::Promise promise) const {
-  switch (promise) {
-    case cm::PROMISE_ACKNOWLEDGE:
-      return Pick("签收", "acknowledgement");
-    case cm::PROMISE_VERIFY:
-      return Pick("入户核实", "verifying at home");
-    case cm::PROMISE_FIRST_RELIEF:
-      return Pick("先行救助", "first relief");
-    case cm::PROMISE_PAPERWORK:
-      return Pick("补办手续", "paperwork");
-    case cm::PROMISE_FOLLOW_UP:
-      return Pick("回访", "following up");
-    case cm::PROMISE_REFERRAL:
-      return Pick("转介答复", "referral's answer");
-    case cm::PROMISE_CERTIFICATION:
-      return Pick("生存认证", "certification");
-    case cm::PROMISE_RESOLVE:
-      return Pick("办结", "closing");
-    default:
-      // One that a newer server makes.
-      return cm::Promise_Name(promise);
-  }
+  // One that a newer server makes is shown by its code.
+  const InWords words = PromiseInWords(promise);
+  return words.zh.empty() ? cm::Promise_Name(promise) : Pick(words.zh, words.en);
 }
 
 std::string Names::Outcome(cm::Outcome outcome) const {
-  switch (outcome) {
-    case cm::OUTCOME_UNSPECIFIED:
-      return {};
-    case cm::OUTCOME_NEED_MET:
-      return Pick("困难已解决", "need met");
-    case cm::OUTCOME_PARTLY_MET:
-      return Pick("部分解决", "partly met");
-    case cm::OUTCOME_TRANSFERRED:
-      return Pick("已转办", "transferred");
-    case cm::OUTCOME_DECEASED:
-      return Pick("已去世", "deceased");
-    case cm::OUTCOME_MOVED:
-      return Pick("已迁出", "moved");
-    case cm::OUTCOME_REFUSED:
-      return Pick("本人拒绝", "refused");
-    case cm::OUTCOME_NOT_ELIGIBLE:
-      return Pick("不符合条件", "not eligible");
-    case cm::OUTCOME_UNFOUNDED:
-      return Pick("情况不实", "unfounded");
-    case cm::OUTCOME_LOST_CONTACT:
-      return Pick("失去联系", "lost contact");
-    case cm::OUTCOME_WITHDRAWN:
-      return Pick("撤回", "withdrawn");
-    case cm::OUTCOME_MERGED:
-      return Pick("并案", "merged");
-    default:
-      return cm::Outcome_Name(outcome);
-  }
+  if (outcome == cm::OUTCOME_UNSPECIFIED) return {};
+  const InWords words = OutcomeInWords(outcome);
+  return words.zh.empty() ? cm::Outcome_Name(outcome) : Pick(words.zh, words.en);
 }
 
 std::string Names::Status(api::CaseStatus status) const {
