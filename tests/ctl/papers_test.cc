@@ -209,6 +209,8 @@ TEST_F(Papers, TheMonthlyHasTheFiguresOfTheStatistics) {
   const std::string fallen = Report("elder-alone");
   Report("job-loss", kOtherVillage);
   Done(Post(kTanDan, Act(fallen, "acknowledge"), nlohmann::json::object()));
+  Done(Post(kTanDan, Act(fallen, "pledge"),
+            {{"kind", "NEED_GOODS"}, {"project", "xinghuo"}, {"valueFen", "120050"}}));
   Done(Post(kTanDan, Act(fallen, "close"),
             {{"outcome", "OUTCOME_NEED_MET"}, {"caseVersion", Version(fallen)}}));
   const std::string paper = Said(kViewer, {"report", "--month", month});
@@ -218,6 +220,8 @@ TEST_F(Papers, TheMonthlyHasTheFiguresOfTheStatistics) {
   EXPECT_THAT(paper, HasSubstr("| 高塘岭街道 | 1 | 0 | 1 |"));
   EXPECT_THAT(paper, HasSubstr("| 乔口镇 | 1 | 0 | 0 |"));
   EXPECT_THAT(paper, HasSubstr("| 签收 | 1 | 0 分钟 |"));
+  EXPECT_THAT(paper, HasSubstr("## 七、走访、服务与资源"));
+  EXPECT_THAT(paper, HasSubstr("| xinghuo | 1 | 1200.50 | 0 | 0.00 |"));
   EXPECT_THAT(Said(kViewer, {"report", "--month", month, "--lang", "en"}),
               HasSubstr("2 cases began, 0 of them found proactively; 1 of them have ended"));
   EXPECT_THAT(Said(kViewer, {"report", "--month", "2020-02"}),

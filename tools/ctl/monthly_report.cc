@@ -159,6 +159,53 @@ void AddOpen(const Names& names, const api::Statistics& s, bool after_towns, Doc
   out->Add(std::move(table));
 }
 
+std::string YuanText(uint64_t fen) { return absl::StrFormat("%d.%02d", fen / 100, fen % 100); }
+
+// What was done in the month, whenever its case began.
+void AddWork(const Names& names, const api::Statistics& s, bool after_towns, Document* out) {
+  out->Heading(names.Pick(
+      after_towns ? "七、走访、服务与资源" : "六、走访、服务与资源",
+      after_towns ? "7. Visits, services, resources" : "6. Visits, services, resources"));
+  Table table{{names.Pick("事项", "what"), names.Pick("本月", "this month"),
+               names.Pick("去年同月", "year before")},
+              {}};
+  const auto& now = s.period().work();
+  const auto& before = s.year_before().work();
+  const auto row = [&](const char* zh, const char* en, uint32_t a, uint32_t b) {
+    table.rows.push_back({names.Pick(zh, en), Text(a), Text(b)});
+  };
+  row("走访与服务按时完成（次）", "turns of visits and services in time", now.turns_done(),
+      before.turns_done());
+  row("走访与服务超时完成（次）", "turns done late", now.turns_late(), before.turns_late());
+  row("走访与服务漏掉（次）", "turns missed", now.turns_missed(), before.turns_missed());
+  row("转介（件）", "referrals", now.referrals(), before.referrals());
+  row("转介被接收（件）", "referrals accepted", now.referrals_accepted(),
+      before.referrals_accepted());
+  row("转介被退回（件）", "referrals rejected", now.referrals_rejected(),
+      before.referrals_rejected());
+  row("回访按时（次）", "follow-up visits in time", now.follow_ups_on_time(),
+      before.follow_ups_on_time());
+  row("回访超时（次）", "follow-up visits late", now.follow_ups_late(), before.follow_ups_late());
+  row("生存认证按时（人）", "certified in time", now.certified(), before.certified());
+  row("生存认证超时（人）", "certified late", now.certified_late(), before.certified_late());
+  row("政策宣传到网格（个）", "bulletins made known, grids", now.bulletin_grids(),
+      before.bulletin_grids());
+  row("政策宣传到户（户）", "bulletins made known, households", now.bulletin_households(),
+      before.bulletin_households());
+  out->Add(std::move(table));
+  if (now.resources().empty()) return;
+  Table resources{{names.Pick("链接资源项目", "project"), names.Pick("认捐（件）", "pledged"),
+                   names.Pick("认捐（元）", "pledged, yuan"), names.Pick("到位（件）", "delivered"),
+                   names.Pick("到位（元）", "delivered, yuan")},
+                  {}};
+  for (const auto& project : now.resources()) {
+    resources.rows.push_back({project.project(), Text(project.pledged()),
+                              YuanText(project.pledged_fen()), Text(project.delivered()),
+                              YuanText(project.delivered_fen())});
+  }
+  out->Add(std::move(resources));
+}
+
 }  // namespace
 
 absl::StatusOr<Document> MonthlyReport(const ReportScope& scope, Days month) {
@@ -196,6 +243,7 @@ absl::StatusOr<Document> MonthlyReport(const ReportScope& scope, Days month) {
   AddOutcomes(names, s, &out);
   AddTowns(names, towns, &out);
   AddOpen(names, s, !towns.empty(), &out);
+  AddWork(names, s, !towns.empty(), &out);
   out.Paragraph(names.Pick(
       "说明：按受理时间归入月份，其后的办理情况计至数据截至时；限阅个案计入件数，不列明细。",
       "A case belongs to the month in which it began; what became of it counts until the moment of "
