@@ -87,17 +87,20 @@ void DecideClose(Draft& draft, const CommandContext& context) {
   if (RejectIfClosed(draft, context)) return;
   const auto& close = context.command.close();
   const Authority authority(draft.state(), c, context.command.actor().id());
-  if (!authority.MayClose()) {
+  // Nobody holds a schedule or a bulletin: the village, or a tier above, ends it.
+  const bool nobodys = c.scheduled() || c.bulletin();
+  if (nobodys ? authority.tier() < cm::TIER_VILLAGE : !authority.MayClose()) {
     return Reject(draft, context, ev::REJECTION_NOT_ALLOWED,
-                  "only whoever holds the case, or a higher tier over its area, may close it");
+                  nobodys ? "only the village, or a higher tier over its area, may end it"
+                          : "only whoever holds the case, or a higher tier over its area, may "
+                            "close it");
   }
   if (!IsClosingOutcome(close.outcome())) {
     return Reject(draft, context, ev::REJECTION_MISSING_FIELD,
                   "closing needs an outcome, one that closing can have");
   }
   if (RejectIfStale(draft, context, close.case_version())) return;
-  // Nobody takes a schedule or a bulletin on; whoever is over the area ends it.
-  if (c.handler_id().empty() && !c.scheduled() && !c.bulletin()) {
+  if (c.handler_id().empty() && !nobodys) {
     return Reject(draft, context, ev::REJECTION_NOT_ACKNOWLEDGED,
                   "nobody has acknowledged the case; acknowledge it first");
   }

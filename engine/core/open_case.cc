@@ -209,7 +209,8 @@ void Attach(Draft& draft, const CaseNumber& number, const Report& report, int64_
     ended.set_ended_at_ms(draft.now().ms);
     EndHold(draft, number, c, std::move(ended));
   }
-  if (level < c.level()) RaiseLevel(draft, number, c, level, "", nullptr);
+  // A date on a list grows no more urgent.
+  if (level < c.level() && !c.scheduled()) RaiseLevel(draft, number, c, level, "", nullptr);
 }
 
 }  // namespace

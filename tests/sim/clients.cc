@@ -15,12 +15,46 @@ const char* const kAreas[] = {"430112001001001", "430112001001002", "43011200100
                               "43011200100101",  "430112001001",    "430112001002",
                               "430112001003",    "430112003001",    "430112001",
                               "430112",          "999999999999"};
-const char* const kKinds[] = {"elder-alone",      "elder-alone",     "sudden-illness",
-                              "job-loss",         "policy-question", "domestic-violence",
-                              "never-heard-of-it"};
+const char* const kKinds[] = {"elder-alone",       "elder-alone",     "sudden-illness",
+                              "job-loss",          "policy-question", "domestic-violence",
+                              "never-heard-of-it", "alive",           "policy"};
 const char* const kStaff[] = {"xu-guangming",  "group-leader-1", "group-leader-2", "grid-worker-3",
                               "village-head",  "tan-dan",        "town-named",     "district-named",
-                              "district-desk", "fallback-post",  "stranger"};
+                              "district-desk", "fallback-post",  "stranger",       "neighbour"};
+
+// The samples are what scenarios of old are written by; here every machine has its turn.
+void AddModules(rules::v1::Rules* rules) {
+  for (auto& level : *rules->mutable_policy()->mutable_levels()) {
+    for (const auto& [promise, minutes] :
+         {std::pair{cm::PROMISE_VERIFY, 90U}, std::pair{cm::PROMISE_PAPERWORK, 240U},
+          std::pair{cm::PROMISE_REFERRAL, 120U}, std::pair{cm::PROMISE_FOLLOW_UP, 180U},
+          std::pair{cm::PROMISE_CERTIFICATION, 600U}}) {
+      rules::v1::ClockPolicy clock = level.clocks(level.clocks_size() - 1);
+      clock.set_promise(promise);
+      clock.mutable_within()->set_unit(rules::v1::DURATION_UNIT_MINUTES);
+      clock.mutable_within()->set_amount(minutes);
+      clock.clear_statutory();
+      clock.clear_paused_by();
+      clock.add_paused_by(cm::HOLD_REASON_IN_HOSPITAL);
+      *level.add_clocks() = clock;
+    }
+  }
+  for (const char* code : {"alive", "policy"}) {
+    auto* kind = rules->mutable_policy()->add_kinds();
+    kind->set_code(code);
+    kind->set_name_zh(code);
+    kind->set_level(cm::LEVEL_ATTENTION);
+    kind->set_bulletin(kind->code() == "policy");
+    kind->set_certify_every_months(kind->bulletin() ? 0 : 12);
+  }
+  auto* post = rules->add_roster();
+  post->set_staff_id("neighbour");
+  post->set_name("neighbour");
+  post->set_tier(cm::TIER_VILLAGE);
+  post->set_area("430112001001");
+  post->set_duty(rules::v1::DUTY_ALWAYS);
+  post->set_volunteer(true);
+}
 
 std::string RoutingCode(std::string area) {
   area.resize(12, '0');
@@ -63,6 +97,12 @@ void Clients::InventReport(Timestamp now) {
   report.set_reporter_tier(static_cast<cm::Tier>(random_->Below(5)));
   report.set_accepted_at_ms(now.ms);
   report.set_occurred_at_ms(now.ms - random_->Between(-5000, 60'000));
+  // Certified last nearly a year ago, or more.
+  if (report.kind() == "alive") {
+    report.set_occurred_at_ms(now.ms - random_->Between(250, 400) * 86'400'000);
+  }
+  if (report.kind() == "policy") report.set_subject("allowance");
+  report.set_drill(random_->Percent(5));
   if (random_->Percent(40)) {
     report.set_household_ref("h" + std::to_string(random_->Below(6)));
   }
@@ -281,6 +321,7 @@ void Clients::InstallRules(Timestamp now) {
   command::v1::Command command;
   auto* rules = command.mutable_install_rules()->mutable_rules();
   *rules = SampleRules();
+  AddModules(rules);
   rules->set_version("sim-" + std::to_string(++rules_));
   if (rules_ % 3 == 2) rules->mutable_calendar()->set_known_until(20260310);
   ToEveryPartition(std::move(command), now);

@@ -252,6 +252,7 @@ void CaseBook::TakeFollowUpEnded(const At& at) {
   at.decision.follow_up_must_end = false;
   at.decision.cycle_must_begin = e.reason() != ev::FOLLOW_UP_END_COMPLETED;
   at.c.follow_ups_left = at.c.follow_ups_made = 0;
+  at.c.hold_until_ms = 0;
   at.c.closed = true;
   for (ClockRecord& clock : at.c.clocks) clock.stopped = true;
 }
