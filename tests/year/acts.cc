@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "tests/year/beside.h"
 #include "tests/year/weighted.h"
 
 namespace lastmeter::year {
@@ -37,6 +38,12 @@ constexpr Hold kHolds[] = {{20, cm::HOLD_REASON_HOUSEHOLD_AWAY},
                            {35, cm::HOLD_REASON_IN_HOSPITAL},
                            {30, cm::HOLD_REASON_DOCUMENTS},
                            {15, cm::HOLD_REASON_OTHERS}};
+
+cm::Outcome OutcomeOf(const KnownCase& c, Random* random) {
+  if (c.scheduled) return random->Percent(60) ? cm::OUTCOME_DECEASED : cm::OUTCOME_MOVED;
+  if (c.bulletin) return cm::OUTCOME_PARTLY_MET;
+  return c.unfounded ? cm::OUTCOME_UNFOUNDED : DrawFrom(kOutcomes, random).outcome;
+}
 
 const char* const kRelief[] = {"meals", "cash", "goods", "nursing", "visiting"};
 
@@ -122,7 +129,10 @@ void FillAsking(const Intent& intent, Random* random, cd::Command* command) {
 }  // namespace
 
 bool IsStillNeeded(const Intent& intent, const KnownCase& c) {
-  if (intent.cycle != c.cycle || c.open != (intent.act != Act::kReopen)) return false;
+  if (c.open != (intent.act != Act::kReopen)) return false;
+  // Planned work goes on across cycles.
+  if (IsTurn(intent.act)) return IsTurnStillNeeded(intent, c);
+  if (intent.cycle != c.cycle) return false;
   switch (intent.act) {
     case Act::kAcknowledge:
       return c.handler.empty();
@@ -143,10 +153,13 @@ bool IsStillNeeded(const Intent& intent, const KnownCase& c) {
       return c.level > cm::LEVEL_CRITICAL;
     case Act::kMerge:
       return !c.papers_owed;
+    case Act::kReopen:
+      return !c.scheduled && !c.bulletin;
     case Act::kClose:
-      return !c.papers_owed && !c.on_hold && !c.handler.empty();
+      if (c.scheduled || c.bulletin) return true;
+      return c.follow_ups_left == 0 && IsReadyToEnd(c) && c.works.empty();
     default:
-      return true;
+      return IsBesideStillNeeded(intent, c);
   }
 }
 
@@ -173,8 +186,7 @@ std::optional<cd::Command> Fill(const Intent& intent, const KnownCase& c, const 
       command.mutable_merge()->set_case_version(c.version);
       break;
     case Act::kClose:
-      command.mutable_close()->set_outcome(c.unfounded ? cm::OUTCOME_UNFOUNDED
-                                                       : DrawFrom(kOutcomes, random).outcome);
+      command.mutable_close()->set_outcome(OutcomeOf(c, random));
       command.mutable_close()->set_case_version(c.version);
       break;
     case Act::kReopen:
@@ -186,8 +198,16 @@ std::optional<cd::Command> Fill(const Intent& intent, const KnownCase& c, const 
     case Act::kReassign:
       if (!FillMoving(intent, c, district, random, &command)) return std::nullopt;
       break;
-    default:
+    case Act::kHold:
+    case Act::kResume:
+    case Act::kExtend:
+    case Act::kRemind:
+    case Act::kWithdraw:
+    case Act::kNote:
       FillAsking(intent, random, &command);
+      break;
+    default:
+      if (!FillBeside(intent, c, district, random, &command)) return std::nullopt;
   }
   return command;
 }

@@ -31,6 +31,23 @@ enum class Act {
   kClose,
   kReopen,
   kWithdraw,
+  // Beside the help itself: beside.h.
+  kPlanVisit,
+  kPlanService,
+  kClaimTurn,
+  kHandBackTurn,
+  kStartTurn,
+  kFinishTurn,
+  kCancelWork,
+  kRefer,
+  kAnswerReferral,
+  kBeginFollowUp,
+  kRecordFollowUp,
+  kPledge,
+  kDeliver,
+  kHandOver,
+  kCertify,
+  kReadBulletin,
 };
 
 // Somebody means to do something at some time.
@@ -44,6 +61,11 @@ struct Intent {
   Act act = Act::kAcknowledge;
   // What is answered, if a notice is.
   std::string notice_id{};
+  // Meant as whoever holds the case, and not without it.
+  bool as_handler = false;
+  // Which work or pledge of the case, and which turn, visit or certification; from 1.
+  uint32_t item = 0;
+  uint32_t nth = 0;
 };
 
 // What a look at the case tells: whether the act still makes sense.

@@ -16,6 +16,8 @@ void Begin(KnownCase* c) {
   c->on_hold = c->verified = c->unfounded = c->relieved = c->papers_owed = false;
   c->handler.clear();
   c->due_ms.clear();
+  c->referred_to.clear();
+  c->follow_ups_left = c->follow_ups_made = 0;
 }
 
 void Open(const ev::CaseOpened& opened, KnownCase* c) {
@@ -24,7 +26,125 @@ void Open(const ev::CaseOpened& opened, KnownCase* c) {
   c->reporter_role = opened.reporter().role();
   c->level = opened.level();
   c->twins.assign(opened.possible_twins().begin(), opened.possible_twins().end());
+  c->scheduled = opened.scheduled();
+  c->bulletin = opened.bulletin();
   TakeClocks(opened.clocks(), c);
+}
+
+void Plan(const ev::WorkPlanned& planned, KnownCase* c) {
+  KnownWork& work = c->works[planned.work_id()];
+  work.from = {planned.from_ms()};
+  work.length = Millis{planned.until_ms() - planned.from_ms()};
+  work.times = planned.times();
+  work.every_days = planned.every_days();
+  work.assignee = planned.assignee();
+}
+
+void GoOn(KnownWork* work) {
+  work->takers.erase(work->turn);
+  work->started = false;
+  ++work->turn;
+}
+
+void Finish(uint32_t id, KnownCase* c) {
+  KnownWork& work = c->works.at(id);
+  if (work.turn == work.times) {
+    c->works.erase(id);
+  } else {
+    GoOn(&work);
+  }
+}
+
+void Miss(uint32_t id, KnownCase* c) {
+  KnownWork& work = c->works.at(id);
+  work.overdue = work.turn == work.times;
+  if (!work.overdue) GoOn(&work);
+}
+
+// Work, what others give, and what is only listed.
+void ReadBeside(const ev::Event& event, KnownCase* c) {
+  switch (event.body_case()) {
+    case ev::Event::kWorkPlanned:
+      return Plan(event.work_planned(), c);
+    case ev::Event::kWorkClaimed: {
+      const auto& claimed = event.work_claimed();
+      c->works.at(claimed.work_id()).takers[claimed.turn()] = claimed.by().id();
+      return;
+    }
+    case ev::Event::kWorkHandedBack: {
+      const auto& back = event.work_handed_back();
+      KnownWork& work = c->works.at(back.work_id());
+      work.takers[back.turn()].clear();
+      if (back.turn() == work.turn) work.started = false;
+      return;
+    }
+    case ev::Event::kClaimLapsed:
+      c->works.at(event.claim_lapsed().work_id()).takers[event.claim_lapsed().turn()].clear();
+      return;
+    case ev::Event::kWorkStarted: {
+      KnownWork& work = c->works.at(event.work_started().work_id());
+      work.takers[event.work_started().turn()] = event.work_started().by().id();
+      work.started = true;
+      return;
+    }
+    case ev::Event::kWorkFinished:
+      return Finish(event.work_finished().work_id(), c);
+    case ev::Event::kWorkMissed:
+      return Miss(event.work_missed().work_id(), c);
+    case ev::Event::kWorkCancelled:
+      c->works.erase(event.work_cancelled().work_id());
+      return;
+    case ev::Event::kResourcePledged:
+      c->pledges[event.resource_pledged().resource_id()] = event.resource_pledged().value_fen();
+      return;
+    case ev::Event::kResourceDelivered:
+      c->pledges.erase(event.resource_delivered().resource_id());
+      return;
+    case ev::Event::kCaseCertified:
+      ++c->certified;
+      c->due_ms[cm::PROMISE_CERTIFICATION] = event.case_certified().clock().due_ms();
+      return;
+    case ev::Event::kBulletinRead:
+      c->read_by.insert(event.bulletin_read().by().id());
+      if (event.bulletin_read().left() == 0) c->open = false;
+      return;
+    default:
+      return;
+  }
+}
+
+// From one department or visit to the next.
+void ReadFollowing(const ev::Event& event, KnownCase* c) {
+  switch (event.body_case()) {
+    case ev::Event::kCaseReferred:
+      c->referred_to = event.case_referred().to();
+      if (event.case_referred().has_clock()) {
+        c->due_ms[cm::PROMISE_REFERRAL] = event.case_referred().clock().due_ms();
+      }
+      return;
+    case ev::Event::kReferralAnswered:
+      c->referred_to.clear();
+      return;
+    case ev::Event::kFollowUpBegun:
+      c->follow_ups_left = event.follow_up_begun().visits();
+      c->due_ms[cm::PROMISE_FOLLOW_UP] = event.follow_up_begun().clock().due_ms();
+      return;
+    case ev::Event::kFollowUpRecorded:
+      --c->follow_ups_left;
+      ++c->follow_ups_made;
+      c->due_ms[cm::PROMISE_FOLLOW_UP] = event.follow_up_recorded().clock().due_ms();
+      return;
+    case ev::Event::kFollowUpEnded:
+      c->open = false;
+      c->follow_ups_left = 0;
+      return;
+    case ev::Event::kCaseHandedOver:
+      c->handler = event.case_handed_over().to();
+      c->handler_tier = event.case_handed_over().tier();
+      return;
+    default:
+      return ReadBeside(event, c);
+  }
 }
 
 }  // namespace
@@ -92,11 +212,20 @@ const KnownCase* CaseBook::Read(const ev::Event& event) {
     case ev::Event::kCaseWithdrawn:
     case ev::Event::kCaseMerged:
       c.open = c.on_hold = false;
+      c.follow_ups_left = 0;
       break;
     default:
-      break;
+      ReadFollowing(event, &c);
   }
   return &c;
+}
+
+std::vector<const KnownCase*> CaseBook::HeldBy(const std::set<std::string>& staff) const {
+  std::vector<const KnownCase*> held;
+  for (const auto& [number, c] : cases_) {
+    if (c.open && staff.contains(c.handler)) held.push_back(&c);
+  }
+  return held;
 }
 
 const KnownCase* CaseBook::Find(const std::string& number) const {

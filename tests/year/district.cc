@@ -18,6 +18,7 @@ namespace rl = rules::v1;
 // 160 villages with 12 or 13 grids each come to about 2,000.
 constexpr int kFewestGrids = 12;
 constexpr int kGroups = 4;
+constexpr int kVolunteers = 4;
 
 const char* const kFamilies[] = {"陈", "李", "刘", "周", "黄", "彭", "罗", "胡",
                                  "曾", "谭", "杨", "唐", "肖", "蒋", "文", "邓"};
@@ -57,8 +58,7 @@ void District::ReadNet() {
   for (const auto& area : rules_.areas()) {
     if (area.tier() != cm::TIER_VILLAGE) continue;
     index[area.code()] = villages_.size();
-    villages_.push_back(
-        {.code = area.code(), .grids = {}, .staff = {}, .heads = {}, .leaders = {}});
+    villages_.emplace_back().code = area.code();
   }
   for (const auto& area : rules_.areas()) {
     if (area.tier() != cm::TIER_GRID) continue;
@@ -77,13 +77,18 @@ void District::ReadNet() {
   }
 }
 
-void District::AddPost(cm::Tier tier, const std::string& area, const std::string& staff) {
+rl::Post* District::AddPost(cm::Tier tier, const std::string& area, const std::string& staff) {
   rl::Post* post = rules_.add_roster();
   post->set_staff_id(staff);
   post->set_name(InventName(Murmur2(staff)));
   post->set_tier(tier);
   post->set_area(area);
   post->set_duty(rl::DUTY_ALWAYS);
+  return post;
+}
+
+void District::AddStaff(cm::Tier tier, const std::string& area, const std::string& staff) {
+  AddPost(tier, area, staff);
   staff_at_[area].push_back(staff);
   hours_[staff] = false;
 }
@@ -111,10 +116,14 @@ void District::GrowVillage(Village* village) {
     add_area(cm::TIER_GRID, grid, parent);
     village->grids.push_back(grid);
     village->staff.push_back(worker);
-    AddPost(cm::TIER_GRID, grid, worker);
+    AddStaff(cm::TIER_GRID, grid, worker);
     if (staff_at_.contains(parent)) continue;
-    AddPost(cm::TIER_GROUP, parent, worker);
+    AddStaff(cm::TIER_GROUP, parent, worker);
     village->leaders.push_back(worker);
+  }
+  for (int n = 1; n <= kVolunteers; ++n) {
+    village->volunteers.push_back("volunteer-" + Numbered(code.substr(6), "-%d", n));
+    AddPost(cm::TIER_VILLAGE, code, village->volunteers.back())->set_volunteer(true);
   }
 }
 
@@ -209,6 +218,27 @@ std::optional<std::string> District::Present(const std::string& staff, Date day)
   if (absence->stand_in().empty() || away(absence->stand_in()) != nullptr) return std::nullopt;
   return absence->stand_in();
 }
+
+std::vector<std::string> District::Towns() const {
+  std::vector<std::string> towns;
+  for (const Village& village : villages_) {
+    const std::string town = village.code.substr(0, 9);
+    if (std::find(towns.begin(), towns.end(), town) == towns.end()) towns.push_back(town);
+  }
+  return towns;
+}
+
+std::set<std::string> District::LeavingOn(Date day) const {
+  std::set<std::string> leaving;
+  const auto month = leave_.find(MonthOf(day));
+  if (month == leave_.end()) return leaving;
+  for (const auto& [staff, absence] : month->second) {
+    if (absence.from_date() == day) leaving.insert(staff);
+  }
+  return leaving;
+}
+
+size_t District::volunteers() const { return villages_.size() * kVolunteers; }
 
 size_t District::grids() const {
   size_t n = 0;

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +27,8 @@ class District {
     // Those at the village itself, and who lead a group.
     std::vector<std::string> heads;
     std::vector<std::string> leaders;
+    // Neighbours who take turns of planned work, and have no say.
+    std::vector<std::string> volunteers;
   };
 
   // Days off are planned from `first` on for so many days. Errors: as of LoadRulesDir.
@@ -44,15 +47,21 @@ class District {
   const std::vector<std::string>& StaffAt(const std::string& area) const;
   // Null for a code that is no village.
   const Village* FindVillage(std::string_view code) const;
+  // Codes of the towns.
+  std::vector<std::string> Towns() const;
   // Working days only.
   bool KeepsHours(const std::string& staff) const;
 
   // Whoever acts in this person's place on that day: that person, the stand-in, or nobody.
   std::optional<std::string> Present(const std::string& staff, Date day) const;
+  // Whose leave begins on that day.
+  std::set<std::string> LeavingOn(Date day) const;
 
   const WorkCalendar& calendar() const { return *calendar_; }
   size_t grids() const;
+  // With a post in a tier.
   size_t people() const { return hours_.size(); }
+  size_t volunteers() const;
   size_t absences() const { return absences_; }
 
  private:
@@ -61,7 +70,9 @@ class District {
   void ReadNet();
   void PlanLeave(uint64_t seed, Date first, int days);
   std::string StandInFor(const std::string& staff, uint64_t draw) const;
-  void AddPost(common::v1::Tier tier, const std::string& area, const std::string& staff);
+  rules::v1::Post* AddPost(common::v1::Tier tier, const std::string& area,
+                           const std::string& staff);
+  void AddStaff(common::v1::Tier tier, const std::string& area, const std::string& staff);
 
   rules::v1::Rules rules_;
   std::optional<WorkCalendar> calendar_;

@@ -23,6 +23,13 @@ constexpr uint64_t kGarbage = 4;
 void Figures::Take(const ev::Record& record) {
   ++records;
   ++events[record.event().body_case()];
+  const auto& opened = record.event().case_opened();
+  listed += opened.scheduled();
+  bulletins += opened.bulletin();
+  exercises += record.event().has_case_opened() && record.event().drill();
+  if (record.event().has_follow_up_ended()) {
+    ++follow_ups_ended[record.event().follow_up_ended().reason()];
+  }
   if (record.event().has_command_rejected()) {
     ++rejected[record.event().command_rejected().reason()];
   }
@@ -39,6 +46,7 @@ Life::Life(Options options, District district)
       district_(std::move(district)),
       year_(&district_.calendar(), options_.year),
       reports_(&district_, options_.year.seed),
+      office_(&district_, &year_),
       people_(&district_, options_.year.seed),
       engine_(year_.begin()),
       random_(options_.year.seed + 6) {}
@@ -60,19 +68,27 @@ absl::Status Life::LiveDay(int day) {
   const Timestamp evening = StartOf(today) + Days(1);
   engine_.AdvanceTo(StartOf(today));
   Clerk(today);
+  people_.BeginDay(StartOf(today));
   LM_RETURN_IF_ERROR(Settle(true));
   const auto moments = year_.Reports(day);
   auto report = moments.begin();
+  const auto office = office_.On(day);
+  auto listed = office.begin();
   while (true) {
     Timestamp next = evening;
     if (report != moments.end()) next = std::min(next, report->at);
+    if (listed != office.end()) next = std::min(next, Timestamp{listed->accepted_at_ms()});
     if (const auto timer = engine_.NextTimer()) next = std::min(next, *timer);
     if (const auto deed = people_.Next()) next = std::min(next, *deed);
     if (next >= evening) return absl::OkStatus();
     // What people decided on reading may lie a moment back; time never does.
     next = std::max(next, engine_.now());
     engine_.AdvanceTo(next);
-    for (; report != moments.end() && report->at <= next; ++report) Report(*report);
+    for (; report != moments.end() && report->at <= next; ++report) {
+      figures_.flood += report->flood;
+      Send(reports_.Make(*report));
+    }
+    for (; listed != office.end() && listed->accepted_at_ms() <= next.ms; ++listed) Send(*listed);
     Answer();
     LM_RETURN_IF_ERROR(Settle(false));
   }
@@ -104,10 +120,8 @@ void Life::Clerk(Date today) {
   }
 }
 
-void Life::Report(const Year::Moment& moment) {
-  const report::v1::HardshipReport report = reports_.Make(moment);
+void Life::Send(const report::v1::HardshipReport& report) {
   ++figures_.reports;
-  figures_.flood += moment.flood;
   const std::string bytes = report.SerializeAsString();
   engine_.Send(Topic::kReport, report.routing_code(), report.report_id(), bytes);
   if (random_.Below(1000) < kSentTwice) {

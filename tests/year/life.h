@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "tests/year/district.h"
 #include "tests/year/engine.h"
+#include "tests/year/office.h"
 #include "tests/year/people.h"
 #include "tests/year/reports.h"
 #include "tests/year/year.h"
@@ -17,10 +18,15 @@ namespace lastmeter::year {
 struct Figures {
   uint64_t reports = 0;
   uint64_t flood = 0;
+  // Of the cases: scheduled certifications, bulletins, exercises.
+  uint64_t listed = 0;
+  uint64_t bulletins = 0;
+  uint64_t exercises = 0;
   uint64_t commands = 0;
   uint64_t records = 0;
   std::map<event::v1::Event::BodyCase, uint64_t> events;
   std::map<event::v1::Rejection, uint64_t> rejected;
+  std::map<event::v1::FollowUpEnd, uint64_t> follow_ups_ended;
 
   void Take(const event::v1::Record& record);
   uint64_t Of(event::v1::Event::BodyCase body) const {
@@ -56,13 +62,14 @@ class Life {
   absl::Status Settle(bool all);
   // At midnight, before anything else.
   void Clerk(Date today);
-  void Report(const Year::Moment& moment);
+  void Send(const report::v1::HardshipReport& report);
   void Answer();
 
   const Options options_;
   const District district_;
   Year year_;
   Reports reports_;
+  Office office_;
   People people_;
   Engine engine_;
   Random random_;

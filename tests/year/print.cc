@@ -2,6 +2,7 @@
 
 #include <ostream>
 #include <string>
+#include <string_view>
 
 #include "absl/strings/str_format.h"
 #include "engine/base/hash.h"
@@ -12,11 +13,31 @@ namespace {
 namespace cm = common::v1;
 namespace ev = event::v1;
 
-// "PROMISE_FIRST_RELIEF" as "first relief".
-std::string Word(const std::string& name) {
-  std::string word = name.substr(name.find('_') + 1);
+std::string WordAfter(std::string_view prefix, const std::string& name) {
+  std::string word = name.substr(prefix.size());
   for (char& c : word) c = c == '_' ? ' ' : static_cast<char>(c - 'A' + 'a');
   return word;
+}
+
+// "PROMISE_FIRST_RELIEF" as "first relief".
+std::string Word(const std::string& name) {
+  return WordAfter(name.substr(0, name.find('_') + 1), name);
+}
+
+void PrintWork(const api::v1::WorkDone& work, std::ostream& out) {
+  out << absl::StreamFormat("  turns done %d, after their time %d, missed %d\n", work.turns_done(),
+                            work.turns_late(), work.turns_missed());
+  out << absl::StreamFormat("  referrals %d, accepted %d, rejected %d\n", work.referrals(),
+                            work.referrals_accepted(), work.referrals_rejected());
+  out << absl::StreamFormat("  follow-up visits %d, late %d\n", work.follow_ups_on_time(),
+                            work.follow_ups_late());
+  for (const auto& project : work.resources()) {
+    out << absl::StreamFormat("  %-14s %7d yuan delivered\n", project.project(),
+                              project.delivered_fen() / 100);
+  }
+  out << absl::StreamFormat(
+      "  certified %d, late %d; bulletins known in %d grids, to %d households\n", work.certified(),
+      work.certified_late(), work.bulletin_grids(), work.bulletin_households());
 }
 
 }  // namespace
@@ -28,14 +49,21 @@ void PrintFigures(const Figures& figures, Life& life, std::ostream& out) {
   const District& district = life.district();
   line("grids", district.grids());
   line("people", district.people());
+  line("volunteers", district.volunteers());
   line("spells of leave", district.absences());
   line("reports", figures.reports);
   line("  in the flood week, by the flood", figures.flood);
   line("cases", figures.Of(ev::Event::kCaseOpened));
   line("  attached to an open one", figures.Of(ev::Event::kReportAttached));
+  line("  scheduled certifications", figures.listed);
+  line("  bulletins", figures.bulletins);
+  line("  of an exercise", figures.exercises);
   line("commands", figures.commands);
   for (const auto& [reason, n] : figures.rejected) {
     line("  rejected: " + Word(Rejection_Name(reason)), n);
+  }
+  for (const auto& [reason, n] : figures.follow_ups_ended) {
+    line("following up ended: " + WordAfter("FOLLOW_UP_END_", FollowUpEnd_Name(reason)), n);
   }
   line("timers fired", life.engine().timers_fired());
   line("overdue", figures.Of(ev::Event::kClockBreached));
@@ -73,6 +101,7 @@ void PrintStatistics(const api::v1::Statistics& statistics, std::ostream& out) {
     out << absl::StreamFormat("  %-14s %7d\n", Word(cm::Outcome_Name(outcome.outcome())),
                               outcome.count());
   }
+  PrintWork(p.work(), out);
   for (const auto& open : statistics.open()) {
     out << absl::StreamFormat(
         "  open at the end, %s: %d of less than a day, %d of three, %d of ten, %d older; %d "

@@ -32,7 +32,13 @@ constexpr ev::Event::BodyCase kTried[] = {
     ev::Event::kHoldEnded,         ev::Event::kCaseWithdrawn,      ev::Event::kCaseUrged,
     ev::Event::kClockExtended,     ev::Event::kCaseReassigned,     ev::Event::kCaseMerged,
     ev::Event::kCaseClosed,        ev::Event::kCaseReopened,       ev::Event::kDeadlinesRecomputed,
-    ev::Event::kCommandRejected,   ev::Event::kInputRepeated};
+    ev::Event::kCommandRejected,   ev::Event::kInputRepeated,      ev::Event::kWorkPlanned,
+    ev::Event::kWorkClaimed,       ev::Event::kWorkHandedBack,     ev::Event::kWorkStarted,
+    ev::Event::kWorkFinished,      ev::Event::kWorkUnclaimed,      ev::Event::kClaimLapsed,
+    ev::Event::kWorkMissed,        ev::Event::kWorkCancelled,      ev::Event::kCaseReferred,
+    ev::Event::kReferralAnswered,  ev::Event::kFollowUpBegun,      ev::Event::kFollowUpRecorded,
+    ev::Event::kFollowUpEnded,     ev::Event::kResourcePledged,    ev::Event::kResourceDelivered,
+    ev::Event::kCaseHandedOver,    ev::Event::kCaseCertified,      ev::Event::kBulletinRead};
 
 Rows Fold(Engine& engine) {
   Rows rows;
@@ -61,6 +67,12 @@ api::v1::StatisticsPeriod Tally(const Rows& rows, const WorkCalendar* calendar, 
     }
   }
   return tally.Result();
+}
+
+// Open, and neither a certification that waits nor a bulletin.
+bool IsSomebodysCase(api::v1::CaseStatus status) {
+  return status != api::v1::CASE_STATUS_CLOSED && status != api::v1::CASE_STATUS_SCHEDULED &&
+         status != api::v1::CASE_STATUS_BULLETIN;
 }
 
 // Outcomes of each report id, and decisions on repeated ones.
@@ -167,6 +179,12 @@ Problems WhatWasNeverTried(const Figures& figures) {
                        std::string(ev::Event::descriptor()->FindFieldByNumber(kind)->name()) +
                        " in the whole year");
   }
+  for (const auto reason :
+       {ev::FOLLOW_UP_END_COMPLETED, ev::FOLLOW_UP_END_TROUBLE, ev::FOLLOW_UP_END_REPORTED_AGAIN}) {
+    if (figures.follow_ups_ended.contains(reason)) continue;
+    problems.push_back("no following up ended by " + ev::FollowUpEnd_Name(reason));
+  }
+  if (figures.exercises == 0) problems.push_back("no exercise in the whole year");
   return problems;
 }
 
@@ -178,7 +196,7 @@ api::v1::Statistics StatisticsOf(Life& life, Date from, Date to) {
   *statistics.mutable_period() = Tally(rows, &life.district().calendar(), from, to);
   q::OpenTally open(life.engine().now());
   for (const auto& [number, row] : rows) {
-    if (row.shown().status() != api::v1::CASE_STATUS_CLOSED) open.Add(row);
+    if (IsSomebodysCase(row.shown().status())) open.Add(row);
   }
   open.Into(&statistics);
   return statistics;

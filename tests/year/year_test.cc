@@ -4,9 +4,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+#include <set>
+
 #include "engine/core/rules_view.h"
 #include "tests/paths.h"
+#include "tests/year/case_book.h"
 #include "tests/year/life.h"
+#include "tests/year/office.h"
 #include "tests/year/verify.h"
 
 namespace lastmeter::year {
@@ -83,6 +88,57 @@ TEST(YearTest, FollowsTheCalendarAndTheRiver) {
   EXPECT_GT(reports[20260703], 500u);
 }
 
+TEST(OfficeTest, SendsTheListTheBulletinsAndOneExercise) {
+  const District district = WholeYear();
+  const Year year(&district.calendar(), {.seed = 1});
+  Office office(&district, &year);
+  std::map<std::string, size_t> listed;
+  std::map<Date, std::set<std::string>> told;
+  std::set<Date> exercises;
+  for (int day = 0; day < 365; ++day) {
+    const Date date = year.DateOfDay(day);
+    for (const auto& report : office.On(day)) {
+      EXPECT_EQ(DateOf({report.accepted_at_ms()}), date);
+      if (report.drill()) exercises.insert(date);
+      if (report.kind() == "policy-bulletin") told[date].insert(report.area());
+      if (report.kind() == "survival-certification") ++listed[report.household_ref()];
+    }
+  }
+  EXPECT_EQ(listed.size(), 300u);
+  EXPECT_EQ(exercises.size(), 1u);
+  EXPECT_EQ(told.size(), 4u);
+  for (const auto& [date, towns] : told) {
+    EXPECT_EQ(towns.size(), 16u) << date;
+    EXPECT_TRUE(district.calendar().IsWorkingDay(date)) << date;
+  }
+}
+
+TEST(CaseBookTest, FollowsPlannedWorkFromTurnToTurn) {
+  CaseBook book;
+  event::v1::Event event;
+  event.set_case_number("1");
+  event.mutable_work_planned()->set_work_id(1);
+  event.mutable_work_planned()->set_times(2);
+  event.mutable_work_planned()->set_every_days(7);
+  event.mutable_work_planned()->set_assignee("li");
+  const KnownCase& c = *book.Read(event);
+  EXPECT_EQ(c.works.at(1).FromOf(2), Timestamp{} + Days(7));
+  event.mutable_work_handed_back()->set_work_id(1);
+  event.mutable_work_handed_back()->set_turn(2);
+  book.Read(event);
+  EXPECT_EQ(c.works.at(1).WorkerOf(1), "li");
+  EXPECT_EQ(c.works.at(1).WorkerOf(2), "");
+  event.mutable_work_missed()->set_work_id(1);
+  book.Read(event);
+  EXPECT_EQ(c.works.at(1).turn, 2u);
+  EXPECT_FALSE(c.works.at(1).overdue);
+  book.Read(event);
+  EXPECT_TRUE(c.works.at(1).overdue);
+  event.mutable_work_finished()->set_work_id(1);
+  book.Read(event);
+  EXPECT_TRUE(c.works.empty());
+}
+
 TEST(LifeTest, TheSameSeedMakesTheSameYear) {
   const auto digests = DigestsOf(*Lived(3, 3));
   EXPECT_EQ(digests, DigestsOf(*Lived(3, 3)));
@@ -106,7 +162,8 @@ TEST(LifeTest, AReportThatNobodyDecidedIsFound) {
 }
 
 TEST(LifeTest, WhatAYearNeverTriedIsNamed) {
-  EXPECT_THAT(WhatWasNeverTried(Figures{}), Contains(HasSubstr("case_reassigned")));
+  EXPECT_THAT(WhatWasNeverTried(Figures{}),
+              AllOf(Contains(HasSubstr("case_reassigned")), Contains(HasSubstr("exercise"))));
 }
 
 }  // namespace
