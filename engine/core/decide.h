@@ -14,8 +14,10 @@
 
 namespace lastmeter {
 
-// Raised by every change of Decide that changes any golden log.
-inline constexpr uint32_t kDeciderVersion = 2;
+// Raised by every change of Decide that changes any golden log, or could have changed a real one:
+//   2  provisional limits after a level was raised
+//   3  of several open cases of one household a report joins the one with the lowest number
+inline constexpr uint32_t kDeciderVersion = 3;
 
 // One input as it stands in an input log.
 struct LogInput {

@@ -34,7 +34,7 @@ programs=0
 for path in "$build"/bin/lastmeter "$build"/bin/lastmeterctl "$build"/bin/lastmeter-*; do
   name=$(basename "$path")
   case $name in
-    lastmeter-load | lastmeter-microbench) continue ;;  # They measure.
+    lastmeter-load | lastmeter-microbench | lastmeter-year) continue ;;  # They measure and prove.
   esac
   program=usr/bin/$name
   [[ -x $program ]] || fail "$name is not in the package"
