@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "engine/base/code.h"
 #include "engine/core/authority.h"
 #include "engine/core/case_applier.h"
 #include "engine/core/draft.h"
@@ -18,16 +19,7 @@ using Case = lastmeter::state::v1::Case;
 
 constexpr uint32_t kMostVisits = 24;
 constexpr int kMostResources = 64;
-constexpr size_t kMostCodeBytes = 64;
 constexpr size_t kMostNumberBytes = 128;
-
-// Lower-case letters, digits and hyphens.
-bool IsCode(const std::string& text) {
-  return !text.empty() && text.size() <= kMostCodeBytes &&
-         std::all_of(text.begin(), text.end(), [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
-         });
-}
 
 // Where a promise made now counts from: the command's acceptance, but never later than now.
 Timestamp StartOf(const Draft& draft, const CommandContext& context) {

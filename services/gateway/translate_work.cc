@@ -3,6 +3,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "engine/base/code.h"
 #include "lastmeter/api/v1/api.pb.h"
 #include "services/gateway/body.h"
 #include "services/gateway/fields.h"
@@ -34,14 +35,6 @@ FilledOrProblem TakeTurn(const Body& body, Action* action) {
   action->set_work_id(body.work_id());
   action->set_turn(body.turn());
   return std::nullopt;
-}
-
-bool IsCode(const std::string& text) {
-  if (text.empty() || text.size() > 64) return false;
-  for (const char c : text) {
-    if ((c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-') return false;
-  }
-  return true;
 }
 
 FilledOrProblem TakeCode(std::string_view field, const std::string& text, std::string* out) {
