@@ -17,7 +17,7 @@ namespace lastmeter {
 // Raised by every change of Decide that changes any golden log, or could have changed a real one:
 //   2  provisional limits after a level was raised
 //   3  of several open cases of one household a report joins the one with the lowest number
-inline constexpr uint32_t kDeciderVersion = 3;
+inline constexpr uint32_t kDeciderVersion = 4;
 
 // One input as it stands in an input log.
 struct LogInput {

@@ -167,11 +167,11 @@ Candidates LadderPlanner::Find(cm::Tier tier) const {
   Candidates found;
   const RulesView& roster = RosterOf(state_);
   const auto& reachable = roster.FindPosts(case_.area(), tier);
-  const bool duty_hours = roster.calendar().OnDuty(TellAt());
+  const Timestamp tell_at = TellAt();
   bool somebody = false;
   for (const rl::Post* post : reachable.posts) {
     if (post->outside_authority()) continue;
-    if (post->duty() != rl::DUTY_ALWAYS && !duty_hours) continue;
+    if (!roster.OnDuty(*post, tell_at)) continue;
     if (case_.restricted() && !post->named_officer()) continue;
     auto present = Present(post->staff_id());
     if (!present) continue;

@@ -1,6 +1,8 @@
 #include "engine/core/rules_view.h"
 
 #include <algorithm>
+#include <iterator>
+#include <tuple>
 #include <utility>
 
 #include "engine/base/check.h"
@@ -13,6 +15,7 @@ using common::v1::Level;
 using common::v1::Promise;
 using common::v1::Tier;
 using rules::v1::Area;
+using rules::v1::DutyShift;
 using rules::v1::Post;
 
 // A division code as a number with a 1 before it, so that codes of different lengths differ.
@@ -38,6 +41,7 @@ std::unique_ptr<RulesView> RulesView::Create(rules::v1::Rules rules) {
   view->IndexAreas();
   view->IndexRoster();
   view->IndexAbsences();
+  view->IndexRota();
   return view;
 }
 
@@ -81,6 +85,15 @@ void RulesView::IndexAbsences() {
     absences_[absence.staff_id()].push_back(&absence);
     if (!absence.stand_in().empty()) stand_ins_[absence.stand_in()].push_back(&absence);
   }
+}
+
+void RulesView::IndexRota() {
+  rota_.reserve(static_cast<size_t>(rules_.rota_size()));
+  for (const DutyShift& shift : rules_.rota()) rota_.push_back(&shift);
+  std::sort(rota_.begin(), rota_.end(), [](const DutyShift* a, const DutyShift* b) {
+    return std::tuple(std::string_view(a->staff_id()), a->from_ms()) <
+           std::tuple(std::string_view(b->staff_id()), b->from_ms());
+  });
 }
 
 void RulesView::IndexRoster() {
@@ -275,6 +288,43 @@ std::vector<std::string_view> RulesView::StandsInFor(std::string_view staff_id, 
     }
   }
   return away;
+}
+
+RulesView::Shifts RulesView::RotaOf(std::string_view staff_id) const {
+  const auto first = std::lower_bound(
+      rota_.begin(), rota_.end(), staff_id,
+      [](const DutyShift* shift, std::string_view id) { return shift->staff_id() < id; });
+  const auto end = std::upper_bound(
+      first, rota_.end(), staff_id,
+      [](std::string_view id, const DutyShift* shift) { return id < shift->staff_id(); });
+  return {first, end};
+}
+
+const DutyShift* RulesView::ShiftOf(std::string_view staff_id, Timestamp t) const {
+  const Shifts shifts = RotaOf(staff_id);
+  // They do not overlap, so that only the last one to begin can go on.
+  const auto after =
+      std::upper_bound(shifts.begin(), shifts.end(), t.ms,
+                       [](int64_t ms, const DutyShift* shift) { return ms < shift->from_ms(); });
+  if (after == shifts.begin()) return nullptr;
+  const DutyShift* last = *std::prev(after);
+  return t.ms < last->to_ms() ? last : nullptr;
+}
+
+bool RulesView::OnDuty(const Post& post, Timestamp t) const {
+  switch (post.duty()) {
+    case rules::v1::DUTY_ALWAYS:
+      return true;
+    case rules::v1::DUTY_HOURS:
+      if (calendar_->OnDuty(t)) return true;
+      break;
+    case rules::v1::DUTY_NIGHTS:
+      if (!calendar_->OnDuty(t)) return true;
+      break;
+    default:
+      break;
+  }
+  return !rota_.empty() && ShiftOf(post.staff_id(), t) != nullptr;
 }
 
 bool RulesView::HoldsNamedPost(std::string_view staff_id) const {

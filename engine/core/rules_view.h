@@ -88,6 +88,13 @@ class RulesView {
   const lastmeter::rules::v1::Absence* AbsenceOf(std::string_view staff_id, Date date) const;
   // For whom a person stands in that day, in the order of the rules.
   std::vector<std::string_view> StandsInFor(std::string_view staff_id, Date date) const;
+  // The periods that the rota gives a person, in order.
+  using Shifts = std::span<const lastmeter::rules::v1::DutyShift* const>;
+  Shifts RotaOf(std::string_view staff_id) const;
+  // The one in which `t` lies; null for none.
+  const lastmeter::rules::v1::DutyShift* ShiftOf(std::string_view staff_id, Timestamp t) const;
+  // On duty at that instant, by the post's own duty or by the rota; absences apart.
+  bool OnDuty(const lastmeter::rules::v1::Post& post, Timestamp t) const;
   // Holds a post marked as named officer anywhere.
   bool HoldsNamedPost(std::string_view staff_id) const;
 
@@ -125,6 +132,7 @@ class RulesView {
   void IndexAreas();
   void IndexRoster();
   void IndexAbsences();
+  void IndexRota();
   // Null for a code of another district.
   const Node* Find(std::string_view code) const;
   // The same, of an area that has a successor too.
@@ -149,6 +157,8 @@ class RulesView {
   using Absences = std::vector<const lastmeter::rules::v1::Absence*>;
   absl::btree_map<std::string_view, Absences> absences_;
   absl::btree_map<std::string_view, Absences> stand_ins_;
+  // By person, then by begin.
+  std::vector<const lastmeter::rules::v1::DutyShift*> rota_;
   // Sorted and parallel: the searched part stays small and close together.
   std::vector<uint64_t> keys_;
   std::vector<Node> nodes_;

@@ -52,6 +52,7 @@ class Validator {
     CheckRoster();
     CheckSuccessors();
     CheckAbsences();
+    ValidateRota(rules_, problems_);
     ValidatePolicy(rules_, problems_);
     CheckStaffing();
     CheckCalendar();
@@ -139,7 +140,7 @@ class Validator {
       if (post.volunteer() && (post.outside_authority() || post.named_officer())) {
         problems_.Add(path + ".volunteer", "a volunteer is neither named officer nor authority");
       }
-      if (post.duty() != rules::v1::DUTY_ALWAYS && post.duty() != rules::v1::DUTY_HOURS) {
+      if (post.duty() < rules::v1::DUTY_ALWAYS || post.duty() > rules::v1::DUTY_ROTA) {
         problems_.Add(path + ".duty", "is missing");
       }
       if (!IsTier(post.tier())) problems_.Add(path + ".tier", "is missing");

@@ -35,6 +35,8 @@ bool IsTier(int tier);
 // "village" for TIER_VILLAGE: the word of the rules files.
 std::string WordOf(lastmeter::common::v1::Tier tier);
 
+// The rota's periods. Broken ones have no place in the index of RulesView.
+void ValidateRota(const lastmeter::rules::v1::Rules& rules, RulesProblems& problems);
 // Kinds, levels with their ladders and clocks, and entry rules.
 void ValidatePolicy(const lastmeter::rules::v1::Rules& rules, RulesProblems& problems);
 

@@ -18,6 +18,7 @@ constexpr std::string_view kPolicyFile = "policy.yaml";
 constexpr std::string_view kAreasFile = "areas.csv";
 constexpr std::string_view kAbsencesFile = "absences.csv";
 constexpr std::string_view kRosterFile = "roster.csv";
+constexpr std::string_view kRotaFile = "rota.csv";
 constexpr std::string_view kCalendarFile = "calendar.csv";
 
 // Far above a district of thousands of grids; guards against a wrong file.
@@ -144,6 +145,19 @@ void ReadAbsences(const std::string& text, LoadedRules& loaded, FileProblems& pr
   }
 }
 
+void ReadRota(const std::string& text, LoadedRules& loaded, FileProblems& problems) {
+  static const std::string kMoment = "a moment such as " + std::string(kMomentWords);
+  Note(loaded, "rota", kRotaFile, 1);
+  for (const CsvRow& csv : ReadCsv(kRotaFile, text, {{"staff_id"}, {"from"}, {"to"}}, problems)) {
+    Row row(kRotaFile, csv, problems);
+    Note(loaded, At("rota", loaded.rules.rota_size()), kRotaFile, csv.line);
+    auto* shift = loaded.rules.add_rota();
+    shift->set_staff_id(row.Text(0));
+    shift->set_from_ms(row.Word(1, ReadMoment, kMoment).ms);
+    shift->set_to_ms(row.Word(2, ReadMoment, kMoment).ms);
+  }
+}
+
 void ReadCalendar(const std::string& text, LoadedRules& loaded, FileProblems& problems) {
   Note(loaded, "calendar.days", kCalendarFile, 1);
   auto& calendar = *loaded.rules.mutable_calendar();
@@ -181,9 +195,11 @@ absl::StatusOr<LoadedRules> LoadRulesDir(const std::string& dir) {
   if (auto text = ReadFile(dir, kAreasFile, problems)) ReadAreas(*text, loaded, problems);
   if (auto text = ReadFile(dir, kRosterFile, problems)) ReadRoster(*text, loaded, problems);
   if (auto text = ReadFile(dir, kCalendarFile, problems)) ReadCalendar(*text, loaded, problems);
-  // Nobody may be away.
-  if (std::filesystem::exists(std::filesystem::path(dir) / kAbsencesFile, error)) {
-    if (auto text = ReadFile(dir, kAbsencesFile, problems)) ReadAbsences(*text, loaded, problems);
+  // Nobody may be away, and nobody take turns at being on duty.
+  for (const auto& [name, read] :
+       {std::pair{kAbsencesFile, &ReadAbsences}, {kRotaFile, &ReadRota}}) {
+    if (!std::filesystem::exists(std::filesystem::path(dir) / name, error)) continue;
+    if (auto text = ReadFile(dir, name, problems)) read(*text, loaded, problems);
   }
   LM_RETURN_IF_ERROR(problems.ToStatus());
   return loaded;

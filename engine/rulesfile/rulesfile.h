@@ -21,9 +21,10 @@ struct LoadedRules {
   std::map<std::string, std::string, std::less<>> lines;
 };
 
-// Reads policy.yaml, areas.csv, roster.csv and calendar.csv of the folder; deploy/rules/README.md
-// describes them. The same files give the same message byte for byte. Checks only what stands
-// between files and message; whether the rules make sense is ValidateRules' question.
+// Reads policy.yaml, areas.csv, roster.csv and calendar.csv of the folder, and absences.csv and
+// rota.csv where they are; deploy/rules/README.md describes them. The same files give the same
+// message byte for byte. Checks only what stands between files and message; whether the rules make
+// sense is ValidateRules' question.
 //
 // Errors: kNotFound when the folder does not exist; otherwise kInvalidArgument, whose message has
 // one line "file:line: reason" for each fault found in any of the files, at most 50 of them.

@@ -69,7 +69,10 @@ std::optional<common::v1::HoldReason> ReadHoldReason(std::string_view word) {
 
 std::optional<rules::v1::Duty> ReadDuty(std::string_view word) {
   using namespace rules::v1;
-  return Among<Duty>(word, {{"always", DUTY_ALWAYS}, {"hours", DUTY_HOURS}});
+  return Among<Duty>(word, {{"always", DUTY_ALWAYS},
+                            {"hours", DUTY_HOURS},
+                            {"nights", DUTY_NIGHTS},
+                            {"rota", DUTY_ROTA}});
 }
 
 std::optional<bool> ReadYesNo(std::string_view word) {
@@ -119,6 +122,14 @@ std::optional<uint32_t> ReadDate(std::string_view text) {
   auto day = ReadNumber(text.substr(8));
   if (!year || !month || !day) return std::nullopt;
   return *year * 10000 + *month * 100 + *day;
+}
+
+std::optional<Timestamp> ReadMoment(std::string_view text) {
+  if (text.size() != 16 || (text[10] != ' ' && text[10] != 'T')) return std::nullopt;
+  const auto date = ReadDate(text.substr(0, 10));
+  const auto minutes = ReadClock(text.substr(11));
+  if (!date || !IsValidDate(*date) || !minutes) return std::nullopt;
+  return StartOf(*date) + Minutes(*minutes);
 }
 
 std::optional<rules::v1::DutyPeriod> ReadPeriod(std::string_view text) {

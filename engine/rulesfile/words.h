@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "engine/base/time.h"
 #include "lastmeter/common/v1/common.pb.h"
 #include "lastmeter/rules/v1/rules.pb.h"
 
@@ -24,7 +25,7 @@ inline constexpr std::string_view kHoldReasonWords =
 std::optional<lastmeter::common::v1::Promise> ReadPromise(std::string_view word);
 std::optional<lastmeter::common::v1::HoldReason> ReadHoldReason(std::string_view word);
 
-inline constexpr std::string_view kDutyWords = "always or hours";
+inline constexpr std::string_view kDutyWords = "always, hours, nights or rota";
 std::optional<lastmeter::rules::v1::Duty> ReadDuty(std::string_view word);
 
 inline constexpr std::string_view kYesNoWords = "yes or no";
@@ -38,6 +39,11 @@ std::optional<lastmeter::rules::v1::Duration> ReadDuration(std::string_view text
 // "2026-12-31" as 20261231. Whether such a day exists is the calendar's question.
 inline constexpr std::string_view kDateWords = "2026-12-31";
 std::optional<uint32_t> ReadDate(std::string_view text);
+
+// "2026-10-01 17:30" at UTC+8, also with a T instead of the blank; 24:00 is the end of that day.
+// Nothing for a day that does not exist.
+inline constexpr std::string_view kMomentWords = "2026-10-01 17:30";
+std::optional<Timestamp> ReadMoment(std::string_view text);
 
 // "08:30-12:00".
 inline constexpr std::string_view kPeriodWords = "08:30-12:00";

@@ -200,7 +200,7 @@ TEST_F(RulesFileTest, NamesTheLineOfEachFaultInATable) {
   EXPECT_EQ(ComplaintAfter("areas.csv", "code,tier", "name,tier"),
             "areas.csv:1: column 'code' is missing\nareas.csv:1: column 'name' stands twice");
   EXPECT_EQ(ComplaintAfter("roster.csv", "always", "often"),
-            "roster.csv:2: 'often' is not always or hours");
+            "roster.csv:2: 'often' is not always, hours, nights or rota");
   EXPECT_EQ(ComplaintAfter("roster.csv", "always,", "always,ja"),
             "roster.csv:2: 'ja' is not yes or no");
   EXPECT_EQ(ComplaintAfter("calendar.csv", "2026-01-04", "4/1/2026"),

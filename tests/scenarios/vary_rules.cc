@@ -5,6 +5,8 @@
 #include <sstream>
 #include <vector>
 
+#include "engine/base/time.h"
+
 namespace lastmeter::scenario {
 namespace {
 
@@ -41,11 +43,29 @@ void Leave(const std::vector<std::string>& staff, rl::Rules* rules) {
                 roster->end());
 }
 
-void WorkByDayOnly(const std::vector<std::string>& staff, rl::Rules* rules) {
+void SetDuty(const std::vector<std::string>& staff, rl::Duty duty, rl::Rules* rules) {
   const std::set<std::string> some(staff.begin(), staff.end());
   for (auto& post : *rules->mutable_roster()) {
-    if (some.contains(post.staff_id())) post.set_duty(rl::DUTY_HOURS);
+    if (some.contains(post.staff_id())) post.set_duty(duty);
   }
+}
+
+// "20260105T2000" at UTC+8.
+int64_t MomentOf(const std::string& text) {
+  const auto minutes = std::stoul(text.substr(9, 2)) * 60 + std::stoul(text.substr(11, 2));
+  const Timestamp day = StartOf(static_cast<Date>(std::stoul(text.substr(0, 8))));
+  return (day + Minutes(static_cast<int64_t>(minutes))).ms;
+}
+
+// who:begin:end of a period of the rota.
+bool Shift(const std::string& text, rl::Rules* rules) {
+  const auto parts = Split(text, ':');
+  if (parts.size() != 3 || parts[1].size() != 13 || parts[2].size() != 13) return false;
+  rl::DutyShift* shift = rules->add_rota();
+  shift->set_staff_id(parts[0]);
+  shift->set_from_ms(MomentOf(parts[1]));
+  shift->set_to_ms(MomentOf(parts[2]));
+  return true;
 }
 
 rl::LevelPolicy* FindLevel(const std::string& word, rl::Rules* rules) {
@@ -213,7 +233,13 @@ std::string VaryRules(const std::map<std::string, std::string>& options, rl::Rul
     if (name == "without") {
       Leave(Split(value, ','), rules);
     } else if (name == "hours") {
-      WorkByDayOnly(Split(value, ','), rules);
+      SetDuty(Split(value, ','), rl::DUTY_HOURS, rules);
+    } else if (name == "nights") {
+      SetDuty(Split(value, ','), rl::DUTY_NIGHTS, rules);
+    } else if (name == "by-rota") {
+      SetDuty(Split(value, ','), rl::DUTY_ROTA, rules);
+    } else if (name == "rota") {
+      for (const std::string& one : Split(value, ',')) good = good && Shift(one, rules);
     } else if (name == "limit") {
       for (const std::string& one : Split(value, ',')) good = good && Limit(one, rules);
     } else if (name == "promise") {
