@@ -110,6 +110,45 @@ expect 3 'nobody is left on 20260304 at grid 430112001001001' rules lint --dir "
 expect 3 '^absences.csv:3: xu-guangming is back' rules lint --dir "$folder/away" --at 2026-03-05
 expect 0 'xu-guangming .*for tan-dan' rules who --dir "$folder/away" --area 430112001001001 --at 2026-03-03T10:00
 
+# The rota: nights and days beside what the posts say.
+night=$folder/night
+cp -r "$root/deploy/rules" "$night"
+chmod -R u+w "$night"
+sed -i 's/^tan-dan,谭丹,town,430112001,always/tan-dan,谭丹,town,430112001,rota/
+  s/^tang-jinqiu,汤金秋,town,430112001,always/tang-jinqiu,汤金秋,town,430112001,hours/' "$night/roster.csv"
+lint() { expect "$1" "$2" rules lint --dir "$night" --at "${3:-2026-03-01}"; }
+rota() { printf 'staff_id,from,to\n%s\n%s\n%s\n' "$@" > "$night/rota.csv"; }
+lint 3 '^roster.csv:11: tan-dan is on duty by the rota only, which has no period'
+lint 3 '^areas.csv:[0-9]+: town 430112001 .* has nobody outside duty hours'
+rota 'tan-dan,2026-03-02 17:00,2026-03-03 08:30' 'ou-zhengqi,2026-03-03 17:00,2026-03-04T08:00' \
+  'tan-dan,2026-03-04 17:00,2026-03-04 24:00'
+expect 0 'posts, 3 periods of duty, calendar' rules check --dir "$night"
+lint 3 '^areas.csv:[0-9]+: town 430112001 .* nobody on duty from 2026-03-04 08:00:00.000 to 2026-03-04 08:30:00.000: a hole of the rota$'
+lint 3 '^rota.csv:4: the rota ends at 2026-03-05 00:00:00.000'
+lint 3 '^rota.csv:4: the rota ended at 2026-03-05 00:00:00.000' 2026-03-20
+sed -i 's/T08:00/ 08:30/' "$night/rota.csv"
+lint 0 '^nothing found' 2026-02-20
+expect 0 '2026-03-03 20:00:00.000  town +asked +ou-zhengqi \(欧正气\) by the rota until 2026-03-04 08:30:00.000$' \
+  rules who --dir "$night" --area 430112001 --kind sudden-illness --at 2026-03-03T20:00
+expect 0 '2026-03-04 20:00:00.000  town +asked +tan-dan \(谭丹\) by the rota until 2026-03-05 00:00:00.000$' \
+  rules who --dir "$night" --area 430112001 --kind sudden-illness --at 2026-03-04T20:00
+expect 0 'town +passed: nobody-on-duty' rules who --dir "$night" --area 430112001 --kind sudden-illness --at 2026-03-05T02:00
+printf 'staff_id,from,to,stand_in\nou-zhengqi,2026-03-03,2026-03-03,\n' > "$night/absences.csv"
+lint 3 '^rota.csv:3: ou-zhengqi is away on 20260303 and nobody stands in'
+rm "$night/absences.csv"
+sed -i 's/^tang-jinqiu,汤金秋,town,430112001,hours/tang-jinqiu,汤金秋,town,430112001,nights/' "$night/roster.csv"
+rm "$night/rota.csv"
+lint 3 'tan-dan is on duty by the rota only'
+if grep -q 430112001 "$folder/out"; then cat "$folder/out"; echo "nights do not cover the nights"; exit 1; fi
+sed -i 's/^ou-zhengqi,欧正气,town,430112001,hours/ou-zhengqi,欧正气,town,430112001,rota/' "$night/roster.csv"
+lint 3 '^areas.csv:[0-9]+: town 430112001 .* has nobody in duty hours'
+rota 'ou-zhengqi,2026-03-02 17:00,2026-03-02 07:00' 'nobody,2026-03-02 17:00,2026-03-03 08:30' \
+  'ou-zhengqi,2026-03-02 17:00,tomorrow'
+expect 78 "^rota.csv:4: 'tomorrow' is not a moment such as" rules check --dir "$night"
+sed -i 's/tomorrow/2026-03-03 24:00/' "$night/rota.csv"
+expect 78 '^rota.csv:2: is not later than the begin' rules check --dir "$night"
+expect 78 '^rota.csv:3: nobody is not in the roster' rules check --dir "$night"
+
 # Who would be told: the same tiers as on the day itself, and nobody of those who may not know.
 who() { expect 0 "$1" rules who --dir "$root/deploy/rules" --at 2026-01-05T09:00 "${@:2}"; }
 who 'grid +asked +xu-guangming' --area 430112001001001 --kind elder-alone

@@ -5,6 +5,7 @@
 
 #include "engine/base/hash.h"
 #include "engine/base/status.h"
+#include "engine/base/time.h"
 #include "engine/core/rules_view.h"
 #include "engine/rulesfile/rulesfile.h"
 #include "lastmeter/api/v1/api.pb.h"
@@ -18,6 +19,7 @@ namespace lastmeter::ctl {
 namespace {
 
 using lastmeter::api::v1::RulesInForce;
+using lastmeter::rules::v1::DutyShift;
 using lastmeter::rules::v1::Rules;
 
 struct RulesFlags {
@@ -32,7 +34,9 @@ std::string DigestOf(const Rules& rules) {
 std::string Summary(const Rules& rules) {
   return rules.version() + ": " + std::to_string(rules.policy().kinds_size()) + " kinds, " +
          std::to_string(rules.areas_size()) + " areas, " + std::to_string(rules.roster_size()) +
-         " posts, calendar to " + std::to_string(rules.calendar().known_until()) + ", SHA-256 " +
+         " posts, " +
+         (rules.rota().empty() ? "" : std::to_string(rules.rota_size()) + " periods of duty, ") +
+         "calendar to " + std::to_string(rules.calendar().known_until()) + ", SHA-256 " +
          DigestOf(rules);
 }
 
@@ -92,15 +96,25 @@ int Show(const ServerFlags& server) {
   return kExitOk;
 }
 
+template <typename Row>
+std::string TextOf(const Row& row) {
+  return ToJson(row);
+}
+// Nobody reads milliseconds.
+std::string TextOf(const DutyShift& shift) {
+  return shift.staff_id() + " " + FormatLocal({shift.from_ms()}) + " to " +
+         FormatLocal({shift.to_ms()});
+}
+
 // Rows of one kind that stand on one side only.
 template <typename Row>
 void DiffRows(const char* what, const google::protobuf::RepeatedPtrField<Row>& before,
               const google::protobuf::RepeatedPtrField<Row>& after, bool* same) {
   std::multiset<std::string> old_rows;
-  for (const Row& row : before) old_rows.insert(ToJson(row));
+  for (const Row& row : before) old_rows.insert(TextOf(row));
   std::vector<std::string> added;
   for (const Row& row : after) {
-    const std::string text = ToJson(row);
+    const std::string text = TextOf(row);
     const auto found = old_rows.find(text);
     if (found == old_rows.end()) {
       added.push_back(text);
@@ -130,6 +144,8 @@ int Diff(const RulesFlags& flags) {
   DiffRows("entry", before.policy().entry(), after.policy().entry(), &same);
   DiffRows("area", before.areas(), after.areas(), &same);
   DiffRows("post", before.roster(), after.roster(), &same);
+  DiffRows("absence", before.absences(), after.absences(), &same);
+  DiffRows("rota", before.rota(), after.rota(), &same);
   DiffRows("duty", before.calendar().duty(), after.calendar().duty(), &same);
   DiffRows("day", before.calendar().days(), after.calendar().days(), &same);
   if (same && DigestOf(before) != DigestOf(after)) {
@@ -187,7 +203,7 @@ std::optional<FolderAt> OpenFolderAt(const std::string& dir, const std::string& 
 
 void AddRules(CLI::App& app, std::vector<Subcommand>* all) {
   CLI::App* rules =
-      app.add_subcommand("rules", "Policy, areas, roster, calendar")->require_subcommand(1);
+      app.add_subcommand("rules", "Policy, areas, roster, rota, calendar")->require_subcommand(1);
   auto flags = std::make_shared<RulesFlags>();
   auto add = [&](const char* name, const char* what, bool dir, bool server, Run run) {
     CLI::App* one = rules->add_subcommand(name, what);

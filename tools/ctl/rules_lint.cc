@@ -4,11 +4,13 @@
 #include <chrono>
 #include <iostream>
 #include <set>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/status.h"
 #include "engine/core/rules_view.h"
 #include "services/common/exit_codes.h"
+#include "tools/ctl/duty_gap.h"
 #include "tools/ctl/record_text.h"
 #include "tools/ctl/rules_folder.h"
 #include "tools/ctl/tool.h"
@@ -22,6 +24,8 @@ namespace rl = lastmeter::rules::v1;
 // How long before its end a calendar is called out of date: the notice for the next year appears
 // in November.
 constexpr Millis kCalendarEndsSoon = Days(60);
+// The same for a rota, which is written month by month.
+constexpr Millis kRotaEndsSoon = Days(7);
 
 struct LintFlags {
   std::string dir;
@@ -40,6 +44,10 @@ class Linter {
     for (const auto& kind : loaded.rules.policy().kinds()) {
       if (kind.restricted()) any_restricted_ = true;
     }
+    for (const auto& shift : loaded.rules.rota()) {
+      rota_from_ = std::min(rota_from_, Timestamp{shift.from_ms()});
+      rota_to_ = std::max(rota_to_, Timestamp{shift.to_ms()});
+    }
   }
 
   int Run() {
@@ -52,6 +60,7 @@ class Linter {
     Promises();
     Calendar();
     Absences();
+    Rota();
     if (same_people_ > 0) {
       std::cout << "note: in " << same_people_
                 << " areas the next tier is the same people; it is passed at once\n";
@@ -75,14 +84,7 @@ class Linter {
     if (own.empty()) {
       return Say(where, NameOf(area) + " has nobody: every case passes it at once");
     }
-    const bool by_night = std::any_of(own.begin(), own.end(), [](const rl::Post* post) {
-      return post->duty() == rl::DUTY_ALWAYS;
-    });
-    if (!by_night && round_the_clock_) {
-      Say(where, NameOf(area) +
-                     " has nobody outside duty hours: at night what cannot wait passes "
-                     "it at once");
-    }
+    DayAndNight(where, area, DutyCover(*view_, own));
     if (area.tier() >= cm::TIER_DISTRICT) return;
     const auto above = view_->FindPosts(area.code(), static_cast<cm::Tier>(area.tier() + 1)).posts;
     std::set<std::string> asked;
@@ -92,6 +94,28 @@ class Linter {
     });
     // One person at two tiers is common, and no fault.
     if (same) ++same_people_;
+  }
+
+  void DayAndNight(const std::string& where, const rl::Area& area, const DutyCover& cover) {
+    if (cover.always()) return;
+    // What is quiet at night is read when duty begins.
+    if (cover.hours() && !round_the_clock_) return;
+    if (cover.any_shift()) {
+      const auto gap = cover.FirstGap(std::max(rota_from_, now_), rota_to_);
+      if (!gap) return;
+      return Say(where, NameOf(area) + " has nobody on duty from " + FormatLocal(gap->from) +
+                            " to " + FormatLocal(gap->to) + ": a hole of the rota");
+    }
+    if (cover.hours()) {
+      Say(where, NameOf(area) +
+                     " has nobody outside duty hours: at night what cannot wait passes "
+                     "it at once");
+    } else if (cover.nights()) {
+      Say(where, NameOf(area) + " has nobody in duty hours: by day every case passes it at once");
+    } else {
+      Say(where,
+          NameOf(area) + " is left to the rota, which names nobody: every case passes it at once");
+    }
   }
 
   void Officers(const std::string& where, const rl::Area& area) {
@@ -143,6 +167,36 @@ class Linter {
     }
   }
 
+  void Rota() {
+    const auto& roster = loaded_.rules.roster();
+    for (int i = 0; i < roster.size(); ++i) {
+      if (roster[i].duty() != rl::DUTY_ROTA || roster[i].outside_authority() ||
+          roster[i].volunteer() || !view_->RotaOf(roster[i].staff_id()).empty()) {
+        continue;
+      }
+      Say(absl::StrCat("roster[", i, "].duty"),
+          roster[i].staff_id() + " is on duty by the rota only, which has no period for that post");
+    }
+    const auto& rota = loaded_.rules.rota();
+    for (int i = 0; i < rota.size(); ++i) {
+      const std::string where = absl::StrCat("rota[", i, "]");
+      if (rota[i].to_ms() == rota_to_.ms && !std::exchange(rota_end_told_, true)) {
+        if (rota_to_ <= now_) {
+          Say(where, "the rota ended at " + FormatLocal(rota_to_));
+        } else if (rota_to_ < now_ + kRotaEndsSoon) {
+          Say(where, "the rota ends at " + FormatLocal(rota_to_) + ": install the next one before");
+        }
+      }
+      for (Date date = DateOf(std::max(Timestamp{rota[i].from_ms()}, now_));
+           date <= DateOf({rota[i].to_ms() - 1}); date = NextDate(date)) {
+        if (Covered(rota[i].staff_id(), date)) continue;
+        Say(where, absl::StrCat(rota[i].staff_id(), " is away on ", date,
+                                " and nobody stands in: the period is nobody's"));
+        break;
+      }
+    }
+  }
+
   // There himself, or by somebody who stands in.
   bool Covered(const std::string& staff_id, Date date) const {
     const rl::Absence* absence = view_->AbsenceOf(staff_id, date);
@@ -189,6 +243,10 @@ class Linter {
   const LoadedRules& loaded_;
   const std::unique_ptr<RulesView> view_;
   const Timestamp now_;
+  // From the begin of the rota's first period to the end of its last; empty without a rota.
+  Timestamp rota_from_{INT64_MAX};
+  Timestamp rota_to_{};
+  bool rota_end_told_ = false;
   bool round_the_clock_ = false;
   bool any_restricted_ = false;
   int same_people_ = 0;
@@ -216,9 +274,11 @@ void AddRulesLint(CLI::App& rules, std::vector<Subcommand>* all) {
   lint->footer(
       "\nTiers that nobody staffs, by day or by night; towns without a named officer; restricted\n"
       "kinds that tell no authority; relief without a home visit or paperwork; a calendar that\n"
-      "ends; absences that leave a tier to nobody. Exits 0 when nothing was found, 3 otherwise, 78 "
-      "when the rules may not be installed\n"
-      "at all.");
+      "ends; absences that leave a tier to nobody; holes of the rota while nobody else is on "
+      "duty,\n"
+      "posts that it forgets, and its end. Exits 0 when nothing was found, 3 otherwise, 78 when "
+      "the\n"
+      "rules may not be installed at all.");
   all->push_back({lint, [flags] { return Lint(*flags); }});
 }
 

@@ -10,6 +10,7 @@
 #include "engine/core/apply.h"
 #include "engine/core/codec.h"
 #include "engine/core/decide.h"
+#include "engine/core/rules_view.h"
 #include "engine/rulesfile/words.h"
 #include "engine/runtime/memory_store.h"
 #include "lastmeter/command/v1/command.pb.h"
@@ -96,7 +97,7 @@ class Rehearsal {
 
 class Printer {
  public:
-  explicit Printer(const rules::v1::Rules& rules) {
+  explicit Printer(const rules::v1::Rules& rules) : view_(RulesView::Create(rules)) {
     for (const auto& post : rules.roster()) names_.try_emplace(post.staff_id(), post.name());
   }
 
@@ -153,11 +154,23 @@ class Printer {
         who += " (" + name->second + ")";
       }
       if (!notice.stands_in_for().empty()) who += " for " + notice.stands_in_for();
+      who += ByRota(notice, now);
       if (notice.not_before_ms() != 0) who += " from " + FormatLocal({notice.not_before_ms()});
     }
     std::cout << FormatLocal(now) << "  " << Padded(tier) << what << who << "\n";
   }
 
+  // Until when the rota has the person on duty; empty when it does not.
+  std::string ByRota(const ev::Notice& notice, Timestamp now) const {
+    const std::string& id =
+        notice.stands_in_for().empty() ? notice.staff_id() : notice.stands_in_for();
+    const Timestamp at{notice.not_before_ms() == 0 ? now.ms : notice.not_before_ms()};
+    const rules::v1::DutyShift* shift = view_->ShiftOf(id, at);
+    if (shift == nullptr) return {};
+    return " by the rota until " + FormatLocal({shift->to_ms()});
+  }
+
+  const std::unique_ptr<RulesView> view_;
   std::map<std::string, std::string> names_;
 };
 
