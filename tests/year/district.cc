@@ -49,6 +49,7 @@ absl::StatusOr<District> District::Load(const std::string& rules_dir, uint64_t s
   LM_ASSIGN_OR_RETURN(district.calendar_, WorkCalendar::Create(district.rules_.calendar()));
   district.ReadNet();
   for (Village& village : district.villages_) district.GrowVillage(&village);
+  district.nights_.Arrange(&district.rules_);
   district.PlanLeave(seed, first, days);
   return district;
 }
@@ -177,6 +178,7 @@ rl::Rules District::RulesFor(Date day, bool next_year) const {
   if (const auto leave = leave_.find(month); leave != leave_.end()) {
     for (const auto& [staff, absence] : leave->second) *rules.add_absences() = absence;
   }
+  nights_.AddRota(month * 100 + 1, *calendar_, &rules);
   if (!next_year) return rules;
   const Date end = rules.calendar().known_until();
   rl::DayChange* new_year = rules.mutable_calendar()->add_days();

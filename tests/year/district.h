@@ -11,6 +11,7 @@
 #include "engine/base/time.h"
 #include "engine/calendar/work_calendar.h"
 #include "lastmeter/rules/v1/rules.pb.h"
+#include "tests/year/night_duty.h"
 
 namespace lastmeter::year {
 
@@ -35,9 +36,9 @@ class District {
   static absl::StatusOr<District> Load(const std::string& rules_dir, uint64_t seed, Date first,
                                        int days);
 
-  // What the clerk installs for the month of that day: the net, and the leave of that month alone,
-  // since nobody knows a year's ahead. `next_year`: with the next year's calendar, invented,
-  // because no notice has been published for it.
+  // What the clerk installs for the month of that day: the net, and the leave and the towns' rota
+  // of that month alone, since nobody knows a year's ahead. `next_year`: with the next year's
+  // calendar, invented, because no notice has been published for it.
   rules::v1::Rules RulesFor(Date day, bool next_year) const;
 
   const std::vector<Village>& villages() const { return villages_; }
@@ -84,6 +85,7 @@ class District {
   std::map<uint32_t, std::map<std::string, rules::v1::Absence>> leave_;
   std::map<std::string, std::vector<std::string>> colleagues_;
   size_t absences_ = 0;
+  NightDuty nights_;
 };
 
 }  // namespace lastmeter::year

@@ -11,6 +11,7 @@
 #include "services/query/work_fold.h"
 #include "tests/services/naive_count.h"
 #include "tests/sim/checks.h"
+#include "tests/year/duty_check.h"
 
 namespace lastmeter::year {
 namespace {
@@ -39,6 +40,9 @@ constexpr ev::Event::BodyCase kTried[] = {
     ev::Event::kReferralAnswered,  ev::Event::kFollowUpBegun,      ev::Event::kFollowUpRecorded,
     ev::Event::kFollowUpEnded,     ev::Event::kResourcePledged,    ev::Event::kResourceDelivered,
     ev::Event::kCaseHandedOver,    ev::Event::kCaseCertified,      ev::Event::kBulletinRead};
+
+// In fewer days chance may keep something away.
+constexpr int kDaysToTryAll = 60;
 
 Rows Fold(Engine& engine) {
   Rows rows;
@@ -168,6 +172,11 @@ Problems VerifyYear(Life& life) {
                                 .states = engine.states()});
   CheckOutcomes(engine, &problems);
   CheckStatistics(life, &problems);
+  const DutySeen duty = CheckTownDuty(engine, &problems);
+  const bool some = duty.by_rota > 0 && duty.by_nights > 0 && duty.passed > 0;
+  if (!some && life.year().options().days >= kDaysToTryAll) {
+    problems.push_back("no town kept its nights, or none was ever without anybody");
+  }
   return problems;
 }
 

@@ -18,6 +18,7 @@ void ForEachRecord(Engine& engine, const std::function<void(const event::v1::Rec
 //   of every input among it;
 //   every accepted report came to exactly one case, and a repeated one to nothing more;
 //   nothing was late by a fault of the engine's, since none had one;
+//   the towns told whoever was on duty, by nights and by the rota too (duty_check.h);
 //   the statistics of each month are those of an independent count over the log.
 std::vector<std::string> VerifyYear(Life& life);
 

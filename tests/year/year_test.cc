@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -66,6 +67,27 @@ TEST(DistrictTest, WhoIsAwayIsReplacedByTheStandInOfTheRules) {
     }
   }
   EXPECT_GT(replaced, 100u);
+}
+
+TEST(DistrictTest, ATownWithARotaHasSomebodyAtEveryHourOfTheMonth) {
+  const District district = WholeYear();
+  // February has the Spring Festival, and a Saturday that is worked.
+  for (const Date month : {20260201u, 20261001u}) {
+    const auto view = RulesView::Create(district.RulesFor(month, false));
+    std::set<std::string> by_rota;
+    for (const auto& post : view->rules().roster()) {
+      if (post.duty() == rules::v1::DUTY_ROTA) by_rota.insert(post.area());
+    }
+    EXPECT_EQ(by_rota.size(), 5u);
+    for (const std::string& town : by_rota) {
+      const auto posts = view->FindPosts(town, common::v1::TIER_TOWN).posts;
+      for (Timestamp t = StartOf(month); DateOf(t) / 100 == month / 100; t = t + Minutes(30)) {
+        EXPECT_TRUE(std::any_of(posts.begin(), posts.end(),
+                                [&](const auto* post) { return view->OnDuty(*post, t); }))
+            << town << " " << FormatLocal(t);
+      }
+    }
+  }
 }
 
 TEST(YearTest, FollowsTheCalendarAndTheRiver) {
