@@ -109,6 +109,11 @@ void Dispatch(Draft& draft, const CommandContext& context) {
   }
 }
 
+bool IsOfTurn(const cd::Command& command) {
+  return command.has_claim_work() || command.has_hand_back_work() || command.has_start_work() ||
+         command.has_finish_work();
+}
+
 }  // namespace
 
 void Reject(Draft& draft, const CommandContext& context, ev::Rejection reason,
@@ -204,7 +209,9 @@ Timestamp DecideCommand(Draft& draft, const LogInput& input) {
   context.c = &c;
   // A hotline may take its own report back, and do nothing else to a case.
   const bool own_report = command.has_withdraw() && command.actor().role() == cm::ROLE_SENTINEL;
-  if (command.actor().role() != cm::ROLE_STAFF && !own_report) {
+  // A volunteer takes turns of planned work, and has no part in what is restricted.
+  const bool turn = IsOfTurn(command) && command.actor().role() == cm::ROLE_VOLUNTEER;
+  if (command.actor().role() != cm::ROLE_STAFF && !own_report && !(turn && !c.restricted())) {
     Reject(draft, context, ev::REJECTION_NOT_ALLOWED, "only staff may act on a case");
     return accepted;
   }

@@ -42,6 +42,12 @@ struct InputLog {
   PartitionId partition;
 };
 
+// A turn of one of a case's works; both count from 1.
+struct TurnName {
+  uint32_t work_id = 0;
+  uint32_t turn = 0;
+};
+
 // An input that was decided before.
 struct KnownInput {
   std::string actor;
@@ -68,6 +74,10 @@ class Outcomes {
   // The case as the caller may see it; empty when it may not, or when there is none.
   virtual std::optional<lastmeter::api::v1::Case> FindCase(const Caller& caller,
                                                            std::string_view number) const = 0;
+
+  // Whether `GET /v1/turns` shows the caller this turn of the case's planned work. Behind the log
+  // by as much as the read side is.
+  virtual bool ShowsTurn(const Caller& caller, std::string_view number, TurnName turn) const = 0;
 
   // Position before which every input of this log is known to be decided. Behind the truth by as
   // much as the read side is; 0 while nothing is known.

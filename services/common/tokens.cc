@@ -33,6 +33,7 @@ std::optional<pb::Role> RoleOf(std::string_view word) {
   if (word == "sentinel") return pb::ROLE_SENTINEL;
   if (word == "operator") return pb::ROLE_OPERATOR;
   if (word == "viewer") return pb::ROLE_VIEWER;
+  if (word == "volunteer") return pb::ROLE_VOLUNTEER;
   return std::nullopt;
 }
 
@@ -74,8 +75,8 @@ absl::Status ParseLine(std::string_view line, std::string* digest, Caller* calle
   caller->id = words[1];
   const auto role = RoleOf(words[2]);
   if (!role) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("role '", words[2], "' is none of staff, sentinel, operator, viewer"));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "role '", words[2], "' is none of staff, sentinel, operator, viewer, volunteer"));
   }
   caller->role = *role;
   if (!IsArea(words[3])) {
@@ -94,6 +95,9 @@ absl::Status ParseLine(std::string_view line, std::string* digest, Caller* calle
   if (words.size() > 5) {
     if (words[5] != "named-officer") {
       return absl::InvalidArgumentError(absl::StrCat("'", words[5], "' is not 'named-officer'"));
+    }
+    if (caller->role == pb::ROLE_VOLUNTEER) {
+      return absl::InvalidArgumentError("a volunteer is no named officer");
     }
     caller->named_officer = true;
   }
@@ -168,6 +172,12 @@ absl::StatusOr<TokenFile> TokenFile::Parse(std::string_view text, std::string_vi
     file.by_digest_.emplace(std::move(digest), std::move(caller));
   }
   return file;
+}
+
+std::vector<Caller> TokenFile::Callers() const {
+  std::vector<Caller> callers;
+  for (const auto& [digest, caller] : by_digest_) callers.push_back(caller);
+  return callers;
 }
 
 std::optional<Caller> TokenFile::Find(std::string_view bearer_token) const {

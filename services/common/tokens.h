@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "lastmeter/common/v1/common.pb.h"
@@ -29,8 +30,8 @@ struct Caller {
 //
 //   sha256-hex  id  role  area  [tier] [named-officer]
 //
-// role: staff | sentinel | operator | viewer. tier: grid | group | village | town | district | -.
-// Immutable, thread-safe.
+// role: staff | sentinel | operator | viewer | volunteer. tier: grid | group | village | town |
+// district | -. Immutable, thread-safe.
 class TokenFile {
  public:
   // Errors: kNotFound, kPermissionDenied, kInvalidArgument with file, line and reason. A file that
@@ -39,6 +40,8 @@ class TokenFile {
   static absl::StatusOr<TokenFile> Parse(std::string_view text, std::string_view name);
   // Compares digests, so that the time taken tells nothing of the token.
   std::optional<Caller> Find(std::string_view bearer_token) const;
+  // Everybody who holds one, in no order that means anything; somebody with two, twice.
+  std::vector<Caller> Callers() const;
   size_t size() const { return by_digest_.size(); }
 
  private:

@@ -107,12 +107,19 @@ http::Response CommandAnswer(const Outcome& outcome, std::string_view command_id
     const auto& rejected = view.event().command_rejected();
     const int status = StatusOf(rejected.reason());
     if (status == 404 || (view.event().restricted() && !present)) return UnknownCase();
-    return http::Problem(status, RejectionCode(rejected.reason()), rejected.detail(),
+    // Who has a turn is told to whoever may read the case.
+    const bool nameless = caller.role == lastmeter::common::v1::ROLE_VOLUNTEER &&
+                          rejected.reason() == ev::REJECTION_ALREADY_CLAIMED;
+    return http::Problem(status, RejectionCode(rejected.reason()),
+                         nameless ? "somebody has this turn" : rejected.detail(),
                          present ? absl::StrCat("\"present\":", ToJson(*present)) : "");
   }
   api::CommandOutcome answer;
   answer.set_command_id(std::string(command_id));
-  for (const api::EventView& view : outcome.events) *answer.add_events() = view;
+  // An event says more of the case than a volunteer reads.
+  if (caller.role != lastmeter::common::v1::ROLE_VOLUNTEER) {
+    for (const api::EventView& view : outcome.events) *answer.add_events() = view;
+  }
   if (present) *answer.mutable_case_() = *present;
   return http::JsonResponse(200, answer);
 }

@@ -16,6 +16,7 @@
 #include "services/common/json.h"
 #include "services/gateway/answers.h"
 #include "services/gateway/pending.h"
+#include "services/gateway/turns_only.h"
 
 namespace lastmeter::gateway {
 namespace {
@@ -227,9 +228,14 @@ void Gateway::SubmitReport(const http::Request& request, const Responder& out) {
 
 void Gateway::CaseCommand(CaseAction action, const http::Request& request, const Responder& out) {
   const Caller& caller = request.caller;
-  // A hotline may take its own report back, and do nothing else to a case.
+  // A hotline may take its own report back, and do nothing else to a case; a volunteer may take
+  // turns of planned work.
   const bool own_report = action == CaseAction::kWithdraw && caller.role == common::ROLE_SENTINEL;
-  if (caller.role != common::ROLE_STAFF && !own_report) return out->Send(NotYourRole("staff"));
+  const bool volunteer = caller.role == common::ROLE_VOLUNTEER;
+  if (volunteer && !IsOfTurn(action)) return out->Send(OnlyTurns());
+  if (caller.role != common::ROLE_STAFF && !own_report && !volunteer) {
+    return out->Send(NotYourRole("staff"));
+  }
   const Urgency urgency =
       action == CaseAction::kAcknowledge ? Urgency::kAnswer : Urgency::kOrdinary;
   if (auto problem = CheckDoor(request, urgency)) return out->Send(*std::move(problem));
@@ -242,7 +248,8 @@ void Gateway::CaseCommand(CaseAction action, const http::Request& request, const
   const std::string text = number->ToString();
   const std::string routing_code = text.substr(0, 12);
   // A case keeps its number when another area becomes responsible.
-  if (!MayLieInside(routing_code, caller.area) && !options_.outcomes->FindCase(caller, text)) {
+  if (!volunteer && !MayLieInside(routing_code, caller.area) &&
+      !options_.outcomes->FindCase(caller, text)) {
     return out->Send(http::Problem(403, "other-area", "this case lies outside your area"));
   }
   auto id = InputId(request);
@@ -257,6 +264,10 @@ void Gateway::CaseCommand(CaseAction action, const http::Request& request, const
   Input input;
   input.tp = {Topic::kCommand, PartitionId{PartitionFor(routing_code, partitions_)}};
   input.id = *id;
+  if (volunteer) {
+    auto problem = CheckTurn(caller, command, input.tp.partition, *options_.outcomes);
+    if (problem) return out->Send(*std::move(problem));
+  }
   input.fingerprint = Fingerprint(command);
   input.case_number = text;
   input.record = {routing_code, command.SerializeAsString()};
@@ -270,8 +281,9 @@ void Gateway::CaseCommand(CaseAction action, const http::Request& request, const
 
 void Gateway::Enter(const Caller& caller, Input input, const Responder& out) {
   const bool is_report = input.tp.topic == Topic::kReport;
+  const bool volunteer = caller.role == common::ROLE_VOLUNTEER;
   Pending::Answers answers;
-  answers.accepted = [is_report, id = input.id, number = input.case_number](
+  answers.accepted = [is_report, volunteer, id = input.id, number = input.case_number](
                          TopicPartition tp, LogPosition position, bool waited) {
     api::Accepted accepted;
     if (is_report) {
@@ -279,7 +291,11 @@ void Gateway::Enter(const Caller& caller, Input input, const Responder& out) {
       *accepted.mutable_links() = ReportLinks(id, "");
     } else {
       accepted.set_command_id(id);
-      *accepted.mutable_links() = CaseLinks(number);
+      if (volunteer) {
+        accepted.mutable_links()->set_self("/v1/turns");
+      } else {
+        *accepted.mutable_links() = CaseLinks(number);
+      }
     }
     auto* place = accepted.mutable_position();
     place->set_topic(std::string(TopicName(tp.topic)));

@@ -22,7 +22,7 @@ using std::chrono::steady_clock;
 constexpr size_t kRecordsAtOnce = 512;
 constexpr auto kLookAheadEvery = std::chrono::seconds(1);
 
-// Waiters get the texts: only staff and operators can wait, and for their own inputs.
+// Waiters get the texts: each waits for what it sent itself. The gateway gives volunteers none.
 const Caller& Insider() {
   static const Caller* const insider = [] {
     auto* caller = new Caller;

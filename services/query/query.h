@@ -71,6 +71,7 @@ class Query : public Outcomes {
   void WaitFor(InputName input, Millis at_most, Callback callback) override;
   std::optional<lastmeter::api::v1::Case> FindCase(const Caller& caller,
                                                    std::string_view number) const override;
+  bool ShowsTurn(const Caller& caller, std::string_view number, TurnName turn) const override;
   LogPosition UndecidedFrom(InputLog log) const override;
 
  private:
@@ -104,6 +105,8 @@ class Query : public Outcomes {
   void ShowReport(const std::string& id, const Caller& caller, const Responder& out) const;
   void ShowEvents(const http::Request& request, const Responder& out);
   void ShowRules(const http::Request& request, const Responder& out) const;
+  // turns_route.cc
+  void ListTurns(const http::Request& request, const Responder& out) const;
   // statistics_route.cc
   void ShowStatistics(const http::Request& request, const Responder& out) const;
   // The row if the caller may see the case; otherwise `out` has been answered.

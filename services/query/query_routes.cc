@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <functional>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -26,19 +25,9 @@ namespace cm = lastmeter::common::v1;
 namespace ev = lastmeter::event::v1;
 using lastmeter::view::v1::CaseRow;
 
-constexpr size_t kMostOnPage = 200;
 constexpr int kMostEventsLookedAt = 10'000;
 
 http::Response UnknownCase() { return http::Problem(404, "unknown-case", "there is no such case"); }
-
-// Empty when malformed.
-std::optional<size_t> PageSize(const http::Request& request, size_t otherwise) {
-  const auto text = request.Query("pageSize");
-  if (!text) return otherwise;
-  uint32_t size = 0;
-  if (!absl::SimpleAtoi(*text, &size) || size == 0) return std::nullopt;
-  return std::min<size_t>(size, kMostOnPage);
-}
 
 // A code by its full name or by its last word: "TIER_TOWN" or "town". 0 is not a value.
 template <typename Enum>
@@ -74,6 +63,7 @@ std::vector<http::Route> Query::Routes() {
     if (!id) return out->Send(WrongParameter("id", "is required"));
     ShowReport(*id, r.caller, out);
   });
+  add("/v1/turns", [this](const http::Request& r, const Responder& out) { ListTurns(r, out); });
   add("/v1/events", [this](const http::Request& r, const Responder& out) { ShowEvents(r, out); });
   add("/v1/statistics",
       [this](const http::Request& r, const Responder& out) { ShowStatistics(r, out); });
@@ -83,7 +73,7 @@ std::vector<http::Route> Query::Routes() {
 
 void Query::ListCases(const http::Request& request, const Responder& out) const {
   const Caller& caller = request.caller;
-  if (!MayRead(caller)) return out->Send(MayNotRead());
+  if (!MayRead(caller)) return out->Send(MayNotRead(caller));
   if (auto problem = CheckParameters(
           request, {"area", "tier", "status", "level", "overdue", "pageSize", "pageToken"})) {
     return out->Send(*std::move(problem));
@@ -111,27 +101,23 @@ void Query::ListCases(const http::Request& request, const Responder& out) const 
   }
   const auto size = PageSize(request, 50);
   if (!size) return out->Send(WrongParameter("pageSize", "is a number from 1 to 200"));
-  std::string after;
-  if (const auto token = request.Query("pageToken"); token && !token->empty()) {
-    if (!absl::WebSafeBase64Unescape(*token, &after) || after.empty()) {
-      return out->Send(WrongParameter("pageToken", "is not a token of this list"));
-    }
-  }
+  const auto after = PageKey(request);
+  if (!after) return out->Send(WrongParameter("pageToken", "is not a token of this list"));
   const auto keep = [&caller](const CaseRow& row) { return MaySee(caller, row); };
-  const auto page = view_->List(filter, after, *size, keep);
+  const auto page = view_->List(filter, *after, *size, keep);
   if (!page.ok()) return out->Send(StoreProblem(page.status()));
   const auto hidden = view_->CountHidden(filter.area, keep);
   if (!hidden.ok()) return out->Send(StoreProblem(hidden.status()));
   api::CaseList list;
   for (const CaseRow& row : page->rows) *list.add_cases() = Show(row, filter.now);
-  if (!page->next.empty()) list.set_next_page_token(absl::WebSafeBase64Escape(page->next));
+  list.set_next_page_token(PageToken(page->next));
   list.set_restricted_count(*hidden);
   out->Send(http::JsonResponse(200, list));
 }
 
 std::optional<CaseRow> Query::Readable(const http::Request& request, const Responder& out) const {
   if (!MayRead(request.caller)) {
-    out->Send(MayNotRead());
+    out->Send(MayNotRead(request.caller));
     return std::nullopt;
   }
   const auto number = CaseNumber::Parse(request.captures[0]);
@@ -212,6 +198,7 @@ void Query::ShowHistory(const http::Request& request, const Responder& out) cons
 }
 
 void Query::ShowReport(const std::string& id, const Caller& caller, const Responder& out) const {
+  if (caller.role == cm::ROLE_VOLUNTEER) return out->Send(MayNotRead(caller));
   for (uint32_t p = 0; p < view_->partitions(); ++p) {
     const auto row = view_->FindInput({true, PartitionId{p}, id});
     if (!row.ok()) return out->Send(StoreProblem(row.status()));
@@ -237,7 +224,7 @@ void Query::ShowReport(const std::string& id, const Caller& caller, const Respon
 }
 
 void Query::ShowEvents(const http::Request& request, const Responder& out) {
-  if (!MayRead(request.caller)) return out->Send(MayNotRead());
+  if (!MayRead(request.caller)) return out->Send(MayNotRead(request.caller));
   if (auto problem = CheckParameters(request, {"after", "type", "area", "pageSize"})) {
     return out->Send(*std::move(problem));
   }
@@ -304,7 +291,7 @@ void Query::ShowEvents(const http::Request& request, const Responder& out) {
 }
 
 void Query::ShowRules(const http::Request& request, const Responder& out) const {
-  if (!MayRead(request.caller)) return out->Send(MayNotRead());
+  if (!MayRead(request.caller)) return out->Send(MayNotRead(request.caller));
   api::RulesInForce rules;
   for (uint32_t p = 0; p < view_->partitions(); ++p) {
     const auto row = view_->FindRules(PartitionId{p});

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "absl/strings/escaping.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "engine/base/ids.h"
 #include "engine/base/status.h"
@@ -9,6 +11,11 @@
 #include "services/query/visibility.h"
 
 namespace lastmeter::query {
+namespace {
+
+constexpr size_t kMostOnPage = 200;
+
+}  // namespace
 
 http::Response WrongParameter(std::string_view name, std::string_view reason) {
   return http::Problem(400, "wrong-parameter",
@@ -29,8 +36,11 @@ http::Response StoreProblem(const absl::Status& status) {
   return response;
 }
 
-http::Response MayNotRead() {
-  return http::Problem(403, "role-not-allowed", "this caller only reports");
+http::Response MayNotRead(const Caller& caller) {
+  return http::Problem(403, "role-not-allowed",
+                       caller.role == lastmeter::common::v1::ROLE_VOLUNTEER
+                           ? "a volunteer reads turns of planned work, at /v1/turns, and no cases"
+                           : "this caller only reports");
 }
 
 // Names the parameters that a call has; the first other one is refused.
@@ -43,6 +53,24 @@ std::optional<http::Response> CheckParameters(const http::Request& request,
   }
   return std::nullopt;
 }
+
+std::optional<size_t> PageSize(const http::Request& request, size_t otherwise) {
+  const auto text = request.Query("pageSize");
+  if (!text) return otherwise;
+  uint32_t size = 0;
+  if (!absl::SimpleAtoi(*text, &size) || size == 0) return std::nullopt;
+  return std::min<size_t>(size, kMostOnPage);
+}
+
+std::optional<std::string> PageKey(const http::Request& request) {
+  std::string key;
+  const auto token = request.Query("pageToken");
+  if (!token || token->empty()) return key;
+  if (!absl::WebSafeBase64Unescape(*token, &key) || key.empty()) return std::nullopt;
+  return key;
+}
+
+std::string PageToken(const std::string& key) { return absl::WebSafeBase64Escape(key); }
 
 bool IsAreaPrefix(std::string_view area) {
   for (const size_t digits : {6, 9, 12, 14, 15}) {

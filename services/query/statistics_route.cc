@@ -135,7 +135,7 @@ http::Response CsvResponse(const api::Statistics& statistics) {
 }  // namespace
 
 void Query::ShowStatistics(const http::Request& request, const Responder& out) const {
-  if (!MayRead(request.caller)) return out->Send(MayNotRead());
+  if (!MayRead(request.caller)) return out->Send(MayNotRead(request.caller));
   if (auto problem = CheckParameters(request, {"from", "to", "area", "format"})) {
     return out->Send(*std::move(problem));
   }

@@ -77,6 +77,7 @@ bool Fits(const View::Filter& filter, const CaseRow& row) {
   if (filter.tier != 0 && (closed || shown.tier() != filter.tier)) return false;
   if (filter.level != 0 && shown.level() != filter.level) return false;
   if (filter.status != 0 && shown.status() != filter.status) return false;
+  if (filter.works && row.planned().works().empty()) return false;
   if (filter.overdue && (OverdueAt(row) <= filter.now.ms) != *filter.overdue) return false;
   return true;
 }
@@ -333,7 +334,9 @@ absl::StatusOr<View::Page> View::List(const Filter& filter, const std::string& a
   // The narrowest index that the filter names; the rest is checked row by row.
   std::string prefix;
   bool by_area = true;
-  if (filter.overdue == true) {
+  if (filter.works) {
+    prefix = IndexPrefix('W');
+  } else if (filter.overdue == true) {
     prefix = IndexPrefix('O');
     by_area = false;
   } else if (filter.tier != 0) {

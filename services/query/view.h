@@ -27,7 +27,7 @@ namespace lastmeter::query {
 class View {
  public:
   // Raised by every change of what the rows mean; the view is then folded anew.
-  static constexpr int kSchema = 4;
+  static constexpr int kSchema = 5;
 
   // Opens the rows, made anew when asked to. Returns kDataLoss for damaged ones.
   using OpenStore = std::function<absl::StatusOr<std::unique_ptr<ViewStore>>(bool anew)>;
@@ -69,6 +69,8 @@ class View {
     lastmeter::common::v1::Level level = lastmeter::common::v1::LEVEL_UNSPECIFIED;
     lastmeter::api::v1::CaseStatus status = lastmeter::api::v1::CASE_STATUS_UNSPECIFIED;
     std::optional<bool> overdue;
+    // Only cases with planned work that goes on; not together with the others above.
+    bool works = false;
     Timestamp now;
   };
   struct Page {

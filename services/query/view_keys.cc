@@ -93,6 +93,7 @@ std::vector<std::string> IndexKeys(const CaseNumber& number, const CaseRow& row)
   if (!scheduled) keys.push_back(IndexPrefix('L', shown.level()) + tail);
   if (shown.status() == api::CASE_STATUS_CLOSED) return keys;
   if (!scheduled) keys.push_back(IndexPrefix('T', shown.tier()) + tail);
+  if (!row.planned().works().empty()) keys.push_back(IndexPrefix('W') + tail);
   if (shown.restricted()) keys.push_back(IndexPrefix('X') + tail);
   const int64_t overdue_at = OverdueAt(row);
   if (overdue_at != kNeverOverdue) {

@@ -27,6 +27,7 @@
 //          | 'S' status area 0 case       by status
 //          | 'L' level area 0 case        by level
 //          | 'X' area 0 case              open restricted cases
+//          | 'W' area 0 case              open cases with planned work that goes on
 //          | 'D' date:be32 case           cases by the days on which their cycles began, or on
 //          which
 //                                         something was done that statistics count by itself

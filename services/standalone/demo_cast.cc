@@ -30,6 +30,7 @@ struct Part {
   cm::Tier tier = cm::TIER_UNSPECIFIED;
   std::string area;
   bool named_officer = false;
+  bool volunteer = false;
 };
 
 }  // namespace
@@ -51,6 +52,7 @@ absl::StatusOr<Cast> Cast::Make(const lastmeter::rules::v1::Rules& rules) {
     if (!part.area.empty() && post.tier() <= part.tier) continue;
     part.tier = post.tier();
     part.area = post.area();
+    part.volunteer = post.volunteer();
   }
 
   std::string file;
@@ -62,9 +64,10 @@ absl::StatusOr<Cast> Cast::Make(const lastmeter::rules::v1::Rules& rules) {
     return absl::OkStatus();
   };
   for (const auto& [id, part] : parts) {
-    LM_RETURN_IF_ERROR(add(id, id,
-                           absl::StrCat("staff ", part.area, " ", ToAbsl(TierWord(part.tier)),
-                                        part.named_officer ? " named-officer" : "")));
+    LM_RETURN_IF_ERROR(
+        add(id, id,
+            absl::StrCat(part.volunteer ? "volunteer " : "staff ", part.area, " ",
+                         ToAbsl(TierWord(part.tier)), part.named_officer ? " named-officer" : "")));
   }
   const std::string& d = cast.district_;
   LM_RETURN_IF_ERROR(add(kOperator, kOperator, absl::StrCat("operator ", d)));

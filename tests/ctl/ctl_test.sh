@@ -171,6 +171,11 @@ grep -q "^$(printf %s "$token" | sha256sum | cut -d' ' -f1) " "$folder/tokens" |
   { echo "not the token's hash"; exit 1; }
 expect 0 '' tokens add --file "$folder/tokens" --id named --role staff --area 430112001 --tier town --named-officer
 expect 0 '^[0-9a-f]{12}  named  staff  430112001  town  named-officer$' tokens list --file "$folder/tokens"
+expect 0 '' tokens add --file "$folder/tokens" --id he-xiaoyu --role volunteer --area 430112001001
+expect 2 'a volunteer is no named officer' tokens add --file "$folder/tokens" --id v --role volunteer --area 430112001001 --tier - --named-officer
+expect 0 'nothing found' rules lint --dir "$root/deploy/rules" --at 2026-03-01 --tokens "$folder/tokens"
+expect 0 '' tokens add --file "$folder/tokens" --id zhou-meilan --role staff --area 430112001001
+expect 3 'tokens: zhou-meilan is a volunteer of the roster, .* every case of 430112001001' rules lint --dir "$root/deploy/rules" --at 2026-03-01 --tokens "$folder/tokens"
 expect 2 "role 'king' is none of" tokens add --file "$folder/tokens" --id a --role king --area 430112
 expect 2 'without blanks' tokens add --file "$folder/tokens" --id 'a b' --role staff --area 430112
 chmod 644 "$folder/tokens"

@@ -18,13 +18,14 @@ std::string ErrorOf(const std::string& text) {
 }
 
 TEST(TokenFileTest, FindsTheCallerOfAToken) {
-  const auto file = TokenFile::Parse("# people\n\n" + HashToken("a") +
-                                         " tan-dan staff 430112001 town named-officer # 谭丹\n" +
-                                         HashToken("b") + "\thotline sentinel 430112\r\n" +
-                                         HashToken("c") + " op operator 430112 -",
-                                     "tokens");
+  const auto file = TokenFile::Parse(
+      "# people\n\n" + HashToken("a") + " tan-dan staff 430112001 town named-officer # 谭丹\n" +
+          HashToken("b") + "\thotline sentinel 430112\r\n" + HashToken("c") +
+          " op operator 430112 -\n" + HashToken("v") + " zhou volunteer 430112001001",
+      "tokens");
   ASSERT_TRUE(file.ok()) << file.status();
-  EXPECT_EQ(file->size(), 3u);
+  EXPECT_EQ(file->size(), 4u);
+  EXPECT_EQ(file->Callers().size(), 4u);
   const auto a = file->Find("a");
   ASSERT_TRUE(a.has_value());
   EXPECT_EQ(a->id, "tan-dan");
@@ -35,6 +36,7 @@ TEST(TokenFileTest, FindsTheCallerOfAToken) {
   EXPECT_EQ(file->Find("b")->role, common::v1::ROLE_SENTINEL);
   EXPECT_EQ(file->Find("b")->tier, common::v1::TIER_UNSPECIFIED);
   EXPECT_FALSE(file->Find("c")->named_officer);
+  EXPECT_EQ(file->Find("v")->role, common::v1::ROLE_VOLUNTEER);
   EXPECT_FALSE(file->Find("d").has_value());
   EXPECT_FALSE(file->Find("").has_value());
   EXPECT_FALSE(file->Find(HashToken("a")).has_value());
@@ -48,6 +50,8 @@ TEST(TokenFileTest, NamesTheLineThatIsWrong) {
               HasSubstr("tokens:2: role 'king'"));
   EXPECT_THAT(ErrorOf(HashToken("a") + " x staff 43011"), HasSubstr("area '43011'"));
   EXPECT_THAT(ErrorOf(good + " moon"), HasSubstr("tier 'moon'"));
+  EXPECT_THAT(ErrorOf(HashToken("a") + " x volunteer 430112001001 - named-officer"),
+              HasSubstr("a volunteer is no named officer"));
   EXPECT_THAT(ErrorOf(good + " town boss"), HasSubstr("'boss'"));
   EXPECT_THAT(ErrorOf(good + " town named-officer more"), HasSubstr("expected"));
   EXPECT_THAT(ErrorOf(HashToken("a") + " x"), HasSubstr("expected"));

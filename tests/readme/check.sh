@@ -48,6 +48,7 @@ expect '"state":"REPORT_STATE_OPENED","caseNumber":"430112001001-20[0-9]{2}-0000
 expect '"type":"CaseAcknowledged".*"handlerId":"tan-dan"'
 expect '"type":"WorkPlanned".*"state":"TURN_STATE_OPEN"'
 expect '"type":"WorkClaimed".*"worker":"tan-dan"'
+expect $'\tmeals\topen\t430112001001-20[0-9]{2}-00001\twork 1 turn 2$'
 expect '^event: CaseOpened'
 expect '^event: CaseAcknowledged'
 expect '^# 高塘岭街道急难救助日报'

@@ -264,6 +264,7 @@ bool Player::Command(const Line& line, cd::Command* command) {
   command->mutable_actor()->set_id(option("by"));
   command->mutable_actor()->set_role(cm::ROLE_STAFF);
   if (option("role") == "sentinel") command->mutable_actor()->set_role(cm::ROLE_SENTINEL);
+  if (option("role") == "volunteer") command->mutable_actor()->set_role(cm::ROLE_VOLUNTEER);
   if (option("role") == "operator") command->mutable_actor()->set_role(cm::ROLE_OPERATOR);
   const std::string accepted = option("accepted");
   command->set_accepted_at_ms((accepted.empty() ? now_ : TimeOf(accepted, now_)).ms);

@@ -44,6 +44,10 @@ std::shared_ptr<const TokenFile> TestTokens() {
       TokenLine(kGridWorker, "xu-guangming staff 430112001001001 grid") +
       TokenLine(kNamedOfficer, "tang-jinqiu staff 430112001 town named-officer") +
       TokenLine(kStranger, "stranger staff 430112107 town") +
+      TokenLine(kVolunteer, "zhou-meilan volunteer 430112001001") +
+      TokenLine(kOtherVolunteer, "he-xiaoyu volunteer 430112001001") +
+      TokenLine(kFarVolunteer, "far-volunteer volunteer 430112107208") +
+      TokenLine(kUnlisted, "unlisted volunteer 430112001001") +
       TokenLine(kDesk, "district-desk staff 430112 district");
   auto tokens = TokenFile::Parse(text, "tokens of the test");
   EXPECT_TRUE(tokens.ok()) << tokens.status();

@@ -47,6 +47,12 @@ inline constexpr char kGridWorker[] = "token-xu-guangming";
 inline constexpr char kNamedOfficer[] = "token-tang-jinqiu";
 // Somebody of another town.
 inline constexpr char kStranger[] = "token-stranger";
+// zhou-meilan and he-xiaoyu: volunteers of the village.
+inline constexpr char kVolunteer[] = "token-zhou-meilan";
+inline constexpr char kOtherVolunteer[] = "token-he-xiaoyu";
+// Volunteers by their tokens: one of a village elsewhere, and one whom the roster does not know.
+inline constexpr char kFarVolunteer[] = "token-far-volunteer";
+inline constexpr char kUnlisted[] = "token-unlisted";
 // The district's desk.
 inline constexpr char kDesk[] = "token-desk";
 

@@ -194,6 +194,10 @@ TEST_F(OpenApi, DescribesWhatTheServerDoes) {
   Meet(kDesk, "GET", "/v1/cases", "/v1/cases?tier=attic");
   Meet("nobody", "GET", "/v1/cases", "/v1/cases");
   Meet(kHotline, "GET", "/v1/cases", "/v1/cases");
+  Meet(kVolunteer, "GET", "/v1/turns", "/v1/turns");
+  Meet(kVolunteer, "GET", "/v1/turns", "/v1/turns?pageSize=x");
+  Meet("nobody", "GET", "/v1/turns", "/v1/turns");
+  Meet(kHotline, "GET", "/v1/turns", "/v1/turns");
   Meet(kDesk, "GET", "/v1/statistics", "/v1/statistics?area=430112001");
   Meet(kDesk, "GET", "/v1/statistics", "/v1/statistics?from=yesterday");
   Meet("nobody", "GET", "/v1/statistics", "/v1/statistics");

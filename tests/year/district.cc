@@ -123,7 +123,8 @@ void District::GrowVillage(Village* village) {
     village->leaders.push_back(worker);
   }
   for (int n = 1; n <= kVolunteers; ++n) {
-    village->volunteers.push_back("volunteer-" + Numbered(code.substr(6), "-%d", n));
+    village->volunteers.push_back(std::string(kVolunteerPrefix) +
+                                  Numbered(code.substr(6), "-%d", n));
     AddPost(cm::TIER_VILLAGE, code, village->volunteers.back())->set_volunteer(true);
   }
 }

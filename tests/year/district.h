@@ -20,6 +20,8 @@ namespace lastmeter::year {
 // everybody in the district knows: who has which post, and who is away.
 class District {
  public:
+  // Of the ids of volunteers.
+  static constexpr std::string_view kVolunteerPrefix = "volunteer-";
   struct Village {
     std::string code;
     std::vector<std::string> grids;

@@ -329,7 +329,8 @@ std::optional<cd::Command> People::Do(Intent intent) {
   command->set_command_id("c" + std::to_string(++commands_));
   command->set_accepted_at_ms(agenda_.now().ms);
   command->mutable_actor()->set_id(*doer);
-  command->mutable_actor()->set_role(intent.role);
+  const bool neighbour = doer->starts_with(District::kVolunteerPrefix);
+  command->mutable_actor()->set_role(neighbour ? cm::ROLE_VOLUNTEER : intent.role);
   return command;
 }
 

@@ -92,6 +92,7 @@ int Main(int argc, char** argv) {
   AddImport(app, &all);
   AddLedger(app, &all);
   AddHandOver(app, &all);
+  AddTurns(app, &all);
   AddBulletin(app, &all);
   AddReport(app, &all);
   AddTopics(app, &all);

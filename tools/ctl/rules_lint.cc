@@ -10,6 +10,7 @@
 #include "engine/base/status.h"
 #include "engine/core/rules_view.h"
 #include "services/common/exit_codes.h"
+#include "services/common/tokens.h"
 #include "tools/ctl/duty_gap.h"
 #include "tools/ctl/record_text.h"
 #include "tools/ctl/rules_folder.h"
@@ -30,6 +31,7 @@ constexpr Millis kRotaEndsSoon = Days(7);
 struct LintFlags {
   std::string dir;
   std::string at;
+  std::string tokens;
 };
 
 // What may be installed and yet will not work as its author hopes. Each finding is one line, with
@@ -253,11 +255,30 @@ class Linter {
   int findings_ = 0;
 };
 
+// Volunteers who read cases after all.
+int TokensOfVolunteers(const rl::Rules& rules, const TokenFile& tokens, const std::string& file) {
+  const auto view = RulesView::Create(rules);
+  int findings = 0;
+  for (const Caller& caller : tokens.Callers()) {
+    if (caller.role != cm::ROLE_STAFF || !view->IsVolunteer(caller.id)) continue;
+    ++findings;
+    std::cout << file << ": " << caller.id
+              << " is a volunteer of the roster, and the role staff shows every case of "
+              << caller.area << "; give the role volunteer\n";
+  }
+  return findings;
+}
+
 int Lint(const LintFlags& flags) {
   int code = kExitOk;
   const auto folder = OpenFolderAt(flags.dir, flags.at, &code);
   if (!folder) return code;
-  const int findings = Linter(folder->loaded, folder->at).Run();
+  int findings = Linter(folder->loaded, folder->at).Run();
+  if (!flags.tokens.empty()) {
+    const auto tokens = TokenFile::Load(flags.tokens);
+    if (!tokens.ok()) return Fail(tokens.status());
+    findings += TokensOfVolunteers(folder->loaded.rules, *tokens, flags.tokens);
+  }
   std::cout << (findings == 0 ? "nothing found" : absl::StrCat(findings, " findings")) << "\n";
   return findings == 0 ? kExitOk : kExitVerificationFailed;
 }
@@ -271,6 +292,8 @@ void AddRulesLint(CLI::App& rules, std::vector<Subcommand>* all) {
   lint->add_option("--dir", flags->dir, "Folder of the rules")->type_name("DIR");
   lint->add_option("--at", flags->at, "As of that moment at UTC+8; now unless given")
       ->type_name("TIME");
+  lint->add_option("--tokens", flags->tokens, "Also whether a token shows a volunteer too much")
+      ->type_name("F");
   lint->footer(
       "\nTiers that nobody staffs, by day or by night; towns without a named officer; restricted\n"
       "kinds that tell no authority; relief without a home visit or paperwork; a calendar that\n"

@@ -102,7 +102,7 @@ void AddTokens(CLI::App& app, std::vector<Subcommand>* all) {
       tokens->add_subcommand("add", "Make a token, print it once and write its hash to the file");
   add->add_option("--file", flags->file, "Token file; made with mode 0600")->type_name("F");
   add->add_option("--id", flags->id, "Staff id, system id or operator id");
-  add->add_option("--role", flags->role, "staff, sentinel, operator or viewer");
+  add->add_option("--role", flags->role, "staff, sentinel, operator, viewer or volunteer");
   add->add_option("--area", flags->area, "Division code; its own area and all below");
   add->add_option("--tier", flags->tier, "grid, group, village, town, district or -")
       ->capture_default_str();
