@@ -3,9 +3,7 @@
 
 #include <filesystem>
 
-#include "tests/paths.h"
-#include "tests/process/server_process.h"
-#include "tests/services/house.h"
+#include "tests/ctl/ctl_house.h"
 
 namespace lastmeter::test {
 namespace {
@@ -18,20 +16,8 @@ using testing::StartsWith;
 // Village of 430112107, 乔口镇.
 constexpr char kOtherVillage[] = "430112107208";
 
-class Papers : public House {
+class Papers : public CtlHouse {
  protected:
-  // Both outputs together.
-  Ended Ctl(const char* token, std::vector<std::string> words) {
-    words.insert(words.begin(), test::ProgramPath("lastmeterctl"));
-    words.insert(words.end(),
-                 {"--server", "http://127.0.0.1:" + std::to_string(port()), "--token", token});
-    return RunProgram(words);
-  }
-  std::string Said(const char* token, std::vector<std::string> words) {
-    const Ended ended = Ctl(token, std::move(words));
-    EXPECT_EQ(ended.code, 0) << ended.output;
-    return ended.output;
-  }
   // Today at UTC+8 by the server's clock.
   std::string Today(Millis later = {}) {
     return FormatRfc3339(clock_.Wall() + later).substr(0, 10);

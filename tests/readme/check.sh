@@ -46,6 +46,7 @@ expect() {
 expect '^ready http://127.0.0.1:'
 expect '"state":"REPORT_STATE_OPENED","caseNumber":"430112001001-20[0-9]{2}-00001"'
 expect '"type":"CaseAcknowledged".*"handlerId":"tan-dan"'
+expect '^lastmeterctl: 430112001001-20[0-9]{2}-00001 is verified, version 3$'
 expect '"type":"WorkPlanned".*"state":"TURN_STATE_OPEN"'
 expect '"type":"WorkClaimed".*"worker":"tan-dan"'
 expect $'\tmeals\topen\t430112001001-20[0-9]{2}-00001\twork 1 turn 2$'

@@ -93,6 +93,7 @@ int Main(int argc, char** argv) {
   AddLedger(app, &all);
   AddHandOver(app, &all);
   AddTurns(app, &all);
+  AddCase(app, &all);
   AddBulletin(app, &all);
   AddReport(app, &all);
   AddTopics(app, &all);

@@ -167,16 +167,8 @@ std::string UnknownEvent(std::string_view name) {
   return "there is no event '" + std::string(name) + "'; there are " + known;
 }
 
-std::string RecordLine(const Record& record) {
-  char head[32];
-  std::snprintf(head, sizeof head, "%8llu", static_cast<unsigned long long>(record.seq()));
-  const Event& event = record.event();
-  std::string line = std::string(head) + "  " + FormatLocal({record.log_time_ms()}) + "  e" +
-                     std::to_string(record.epoch()) + "  " + CauseText(record);
-  if (record.parts() > 1) {
-    line += " " + std::to_string(record.part() + 1) + "/" + std::to_string(record.parts());
-  }
-  line += "  " + EventName(event);
+std::string EventLine(const Event& event) {
+  std::string line = EventName(event);
   if (!event.case_number().empty()) {
     line += " " + event.case_number() + " v" + std::to_string(event.case_version());
   }
@@ -186,6 +178,17 @@ std::string RecordLine(const Record& record) {
     AppendFields(event.GetReflection()->GetMessage(event, field), &line);
   }
   return line;
+}
+
+std::string RecordLine(const Record& record) {
+  char head[32];
+  std::snprintf(head, sizeof head, "%8llu", static_cast<unsigned long long>(record.seq()));
+  std::string line = std::string(head) + "  " + FormatLocal({record.log_time_ms()}) + "  e" +
+                     std::to_string(record.epoch()) + "  " + CauseText(record);
+  if (record.parts() > 1) {
+    line += " " + std::to_string(record.part() + 1) + "/" + std::to_string(record.parts());
+  }
+  return line + "  " + EventLine(record.event());
 }
 
 std::string RecordJson(PartitionId partition, LogPosition position, std::string_view bytes,

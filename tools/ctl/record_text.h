@@ -14,6 +14,9 @@ std::string EventName(const lastmeter::event::v1::Event& event);
 // Empty when there is such an event; otherwise what to say to whoever asked for it.
 std::string UnknownEvent(std::string_view name);
 
+// "CaseOpened 430112001001-2026-00001 v1 fields…", the event's part of a record's line.
+std::string EventLine(const lastmeter::event::v1::Event& event);
+
 // One line without line end: seq, log time, epoch, cause, event, case, fields. Free texts, which
 // may name somebody, are left out.
 std::string RecordLine(const lastmeter::event::v1::Record& record);
