@@ -88,4 +88,9 @@ InWords OutcomeInWords(cm::Outcome outcome) {
   }
 }
 
+InWords ProjectInWords(std::string_view code) {
+  if (code == "xinghuo") return {"星火救助", "Spark relief"};
+  return {};
+}
+
 }  // namespace lastmeter

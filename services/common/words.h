@@ -17,5 +17,7 @@ InWords TierInWords(lastmeter::common::v1::Tier tier);
 InWords LevelInWords(lastmeter::common::v1::Level level);
 InWords PromiseInWords(lastmeter::common::v1::Promise promise);
 InWords OutcomeInWords(lastmeter::common::v1::Outcome outcome);
+// A project under which resources are linked, by its code.
+InWords ProjectInWords(std::string_view code);
 
 }  // namespace lastmeter

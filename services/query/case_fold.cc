@@ -110,11 +110,8 @@ class Folder {
     if (turn.promise() == cm::PROMISE_ACKNOWLEDGE) {
       clock.set_state(api::CLOCK_STATE_RUNNING);
       const bool new_round = !clock.has_turn() || clock.turn().round() != turn.round();
-      if (new_round || row_->answer_due_ms() == 0) {
-        row_->set_answer_from_ms(turn.entered_at_ms());
-        row_->set_answer_due_ms(turn.due_ms());
-      } else {
-        row_->set_answer_due_ms(std::min(row_->answer_due_ms(), turn.due_ms()));
+      if (new_round || row_->answer_due_ms() == 0 || turn.due_ms() < row_->answer_due_ms()) {
+        AnswerBy(turn.entered_at_ms(), turn.due_ms());
       }
     }
     const bool same_round = clock.has_turn() && clock.turn().round() == turn.round();
@@ -125,6 +122,18 @@ class Folder {
     *view.mutable_entered_at() = ToProtoTime(turn.entered_at_ms());
     *view.mutable_due_at() = ToProtoTime(turn.due_ms());
     Tell(turn.notices());
+  }
+
+  void AnswerBy(int64_t from_ms, int64_t due_ms) {
+    row_->set_answer_from_ms(from_ms);
+    row_->set_answer_due_ms(due_ms);
+  }
+
+  // A turn ended while we stood still. Nobody was asked in time to do anything about it, so what
+  // comes next is the first limit that counts; a turn that had ended before stays missed.
+  void LateThroughUs(cm::Promise promise, int64_t was_due_ms, int64_t due_ms) {
+    if (promise != cm::PROMISE_ACKNOWLEDGE || row_->answer_due_ms() != was_due_ms) return;
+    AnswerBy(record_.log_time_ms(), due_ms);
   }
 
   // A limit of a running turn, computed again: it may move either way.
@@ -285,7 +294,21 @@ class Folder {
   void Breach(const ev::ClockBreached& e) {
     api::ClockView& clock = ClockOf(shown_, e.promise());
     clock.set_state(api::CLOCK_STATE_BREACHED);
+    clock.set_outage(e.outage());
     if (e.twice_due_ms() != 0) *clock.mutable_twice_due_at() = ToProtoTime(e.twice_due_ms());
+  }
+
+  // While we stood still nobody could have prevented it: no red card then.
+  void OverdueTwice(const ev::ClockOverdueTwice& e) {
+    api::ClockView& clock = ClockOf(shown_, e.promise());
+    if (e.outage()) return clock.clear_twice_due_at();
+    clock.clear_outage();
+  }
+
+  void Escalate(const ev::CaseEscalated& e) {
+    if (e.reason() == ev::CLIMB_REASON_RAISED) Unhandle();
+    TakeTurn(e.turn());
+    if (e.outage()) LateThroughUs(e.turn().promise(), e.was_due_ms(), e.turn().due_ms());
   }
 
   void End(cm::Outcome outcome) {
@@ -360,13 +383,13 @@ void Folder::Body() {
       for (const auto& turn : event_.level_raised().turns()) TakeTurn(turn);
       return;
     case ev::Event::kCaseEscalated:
-      if (event_.case_escalated().reason() == ev::CLIMB_REASON_RAISED) Unhandle();
-      return TakeTurn(event_.case_escalated().turn());
+      return Escalate(event_.case_escalated());
     case ev::Event::kLadderExhausted: {
       const auto& e = event_.ladder_exhausted();
       api::TurnView& turn = *ClockOf(shown_, e.promise()).mutable_turn();
       turn.set_exhausted(true);
       *turn.mutable_next_reminder_at() = ToProtoTime(e.next_reminder_ms());
+      if (e.outage()) LateThroughUs(e.promise(), e.was_due_ms(), e.next_reminder_ms());
       return;
     }
     case ev::Event::kCaseReminded: {
@@ -378,6 +401,8 @@ void Folder::Body() {
     }
     case ev::Event::kClockBreached:
       return Breach(event_.clock_breached());
+    case ev::Event::kClockOverdueTwice:
+      return OverdueTwice(event_.clock_overdue_twice());
     case ev::Event::kCaseAcknowledged:
       shown_.set_handler_id(event_.case_acknowledged().by().id());
       row_->set_handler_tier(event_.case_acknowledged().tier());

@@ -59,14 +59,17 @@ api::Case Show(const CaseRow& row, Timestamp now) {
     if (!Runs(clock)) continue;
     if (clock.promise() == cm::PROMISE_ACKNOWLEDGE) {
       if (row.answer_due_ms() == 0) continue;
-      // A turn has no near-due instant of its own: 70 % of its length stands for it.
-      const int64_t from = row.answer_from_ms();
-      const int64_t due = row.answer_due_ms();
-      clock.set_lamp(LampOf(from + (due - from) * 7 / 10, due, due + (due - from), now.ms));
+      *clock.mutable_near_due_at() = ToProtoTime(row.answer_near_ms());
+      *clock.mutable_due_at() = ToProtoTime(row.answer_due_ms());
+      if (row.answer_due_ms() <= now.ms) {
+        *clock.mutable_twice_due_at() = ToProtoTime(row.answer_twice_ms());
+      }
+      clock.set_lamp(
+          LampOf(row.answer_near_ms(), row.answer_due_ms(), row.answer_twice_ms(), now.ms));
     } else {
       // Before the breach nobody has computed when the red card comes.
-      const int64_t twice =
-          clock.has_twice_due_at() ? FromProtoTime(clock.twice_due_at()) : kNeverOverdue;
+      const bool red = clock.has_twice_due_at() && !clock.outage();
+      const int64_t twice = red ? FromProtoTime(clock.twice_due_at()) : kNeverOverdue;
       clock.set_lamp(
           LampOf(FromProtoTime(clock.near_due_at()), FromProtoTime(clock.due_at()), twice, now.ms));
     }

@@ -1,11 +1,8 @@
 #include "services/query/statistics.h"
 
 #include <algorithm>
-#include <functional>
 #include <optional>
 
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "services/query/case_fold.h"
 
 namespace lastmeter::query {
@@ -25,6 +22,37 @@ double Median(const std::vector<double>& values) {
 
 // The least value that nine in ten do not exceed.
 double P90(const std::vector<double>& values) { return values[(values.size() * 9 + 9) / 10 - 1]; }
+
+std::optional<double> Percent(uint32_t part, uint32_t whole) {
+  if (whole == 0) return std::nullopt;
+  return 100.0 * part / whole;
+}
+
+// Beyond them areas are no longer told apart.
+constexpr size_t kMostAreas = 200;
+
+// How many digits the areas just below this one have; 0 where there is nothing to tell apart.
+size_t DigitsBelow(size_t digits) {
+  if (digits < 9) return 9;
+  return digits == 9 ? 12 : 0;
+}
+
+void Count(const vw::CaseRow& row, Timestamp now, api::OpenCases* open) {
+  const auto& shown = row.shown();
+  open->set_tier(shown.tier());
+  const int64_t age = now.ms - FromProtoTime(shown.accepted_at());
+  if (age < Days(1).ms) {
+    open->set_under_one_day(open->under_one_day() + 1);
+  } else if (age < Days(3).ms) {
+    open->set_under_three_days(open->under_three_days() + 1);
+  } else if (age < Days(10).ms) {
+    open->set_under_ten_days(open->under_ten_days() + 1);
+  } else {
+    open->set_older(open->older() + 1);
+  }
+  if (OverdueAt(row) <= now.ms) open->set_overdue(open->overdue() + 1);
+  if (shown.has_hold()) open->set_on_hold(open->on_hold() + 1);
+}
 
 }  // namespace
 
@@ -134,6 +162,10 @@ api::TimeTaken Tally::Describe(cm::Promise promise, const std::vector<Span>& spa
 api::StatisticsPeriod Tally::Result() const {
   api::StatisticsPeriod result = counts_;
   result.set_households_helped(static_cast<uint32_t>(helped_.size()));
+  // A reopened case is no new find, so that only opened ones are asked how they were found.
+  result.set_opened(result.begun() - result.reopened());
+  if (auto p = Percent(result.proactive(), result.opened())) result.set_proactive_percent(*p);
+  if (auto p = Percent(result.reopened(), result.begun())) result.set_reopened_percent(*p);
   for (const auto& [promise, spans] : spans_) *result.add_times() = Describe(promise, spans);
   for (const auto& [key, missed] : missed_) {
     api::Misses* misses = result.add_misses();
@@ -157,26 +189,23 @@ api::StatisticsPeriod Tally::Result() const {
 }
 
 void OpenTally::Add(const vw::CaseRow& row) {
-  if (row.shown().drill()) return;
   const auto& shown = row.shown();
-  api::OpenCases& open = open_[shown.tier()];
-  open.set_tier(shown.tier());
-  const int64_t age = now_.ms - FromProtoTime(shown.accepted_at());
-  if (age < Days(1).ms) {
-    open.set_under_one_day(open.under_one_day() + 1);
-  } else if (age < Days(3).ms) {
-    open.set_under_three_days(open.under_three_days() + 1);
-  } else if (age < Days(10).ms) {
-    open.set_under_ten_days(open.under_ten_days() + 1);
-  } else {
-    open.set_older(open.older() + 1);
-  }
-  if (OverdueAt(row) <= now_.ms) open.set_overdue(open.overdue() + 1);
-  if (shown.has_hold()) open.set_on_hold(open.on_hold() + 1);
+  if (shown.drill()) return;
+  Count(row, now_, &open_[shown.tier()]);
+  const size_t digits = DigitsBelow(area_.size());
+  if (digits == 0) return;
+  std::string area = shown.area().size() < digits ? area_ : shown.area().substr(0, digits);
+  if (by_area_.size() >= kMostAreas && !by_area_.contains(area)) area = area_;
+  Count(row, now_, &by_area_[area][shown.tier()]);
 }
 
 void OpenTally::Into(api::Statistics* statistics) const {
   for (const auto& [tier, open] : open_) *statistics->add_open() = open;
+  for (const auto& [code, tiers] : by_area_) {
+    api::AreaOpen* area = statistics->add_open_by_area();
+    area->set_area(code);
+    for (const auto& [tier, open] : tiers) *area->add_open() = open;
+  }
 }
 
 std::optional<double> ChangeInPercent(double now, double before) {
@@ -184,181 +213,56 @@ std::optional<double> ChangeInPercent(double now, double before) {
   return (now - before) / before * 100;
 }
 
-// ---- CSV
-
 namespace {
 
-// Names for people, as the district's own papers use them.
-const char* NameOf(cm::Promise promise) {
-  switch (promise) {
-    case cm::PROMISE_ACKNOWLEDGE:
-      return "签收 acknowledge";
-    case cm::PROMISE_VERIFY:
-      return "入户核实 verify";
-    case cm::PROMISE_FIRST_RELIEF:
-      return "先行救助 first relief";
-    case cm::PROMISE_PAPERWORK:
-      return "补办手续 paperwork";
-    case cm::PROMISE_FOLLOW_UP:
-      return "回访 follow-up";
-    case cm::PROMISE_REFERRAL:
-      return "转介答复 referral";
-    case cm::PROMISE_CERTIFICATION:
-      return "生存认证 certification";
-    default:
-      return "办结 close";
+const api::TimeTaken* Find(const api::StatisticsPeriod& period, cm::Promise promise) {
+  for (const auto& taken : period.times()) {
+    if (taken.promise() == promise) return &taken;
   }
+  return nullptr;
 }
 
-const char* NameOf(cm::Tier tier) {
-  switch (tier) {
-    case cm::TIER_GRID:
-      return "网格员 grid";
-    case cm::TIER_GROUP:
-      return "组 group";
-    case cm::TIER_VILLAGE:
-      return "村（社区） village";
-    case cm::TIER_TOWN:
-      return "镇（街道） town";
-    case cm::TIER_DISTRICT:
-      return "区 district";
-    default:
-      return "未定 none";
+void CompareTimes(const api::Statistics& statistics, api::StatisticsChange* change) {
+  for (const auto& now : statistics.period().times()) {
+    const auto* before = Find(statistics.year_before(), now.promise());
+    if (before == nullptr) continue;
+    api::TimeChange* time = change->add_times();
+    time->set_promise(now.promise());
+    if (auto p = ChangeInPercent(now.median_minutes(), before->median_minutes())) {
+      time->set_median(*p);
+      if (now.promise() == cm::PROMISE_ACKNOWLEDGE) change->set_acknowledge_median(*p);
+      if (now.promise() == cm::PROMISE_FIRST_RELIEF) change->set_relief_median(*p);
+      if (now.promise() == cm::PROMISE_RESOLVE) change->set_close_median(*p);
+    }
+    if (auto p = ChangeInPercent(now.p90_minutes(), before->p90_minutes())) time->set_p90(*p);
+    if (auto p = ChangeInPercent(now.median_working_minutes(), before->median_working_minutes())) {
+      time->set_median_working(*p);
+    }
+    if (auto p = ChangeInPercent(now.p90_working_minutes(), before->p90_working_minutes())) {
+      time->set_p90_working(*p);
+    }
   }
-}
-
-std::string NameOf(cm::Outcome outcome) {
-  switch (outcome) {
-    case cm::OUTCOME_NEED_MET:
-      return "困难已解决 need met";
-    case cm::OUTCOME_PARTLY_MET:
-      return "部分解决 partly met";
-    case cm::OUTCOME_TRANSFERRED:
-      return "已转办 transferred";
-    case cm::OUTCOME_DECEASED:
-      return "已去世 deceased";
-    case cm::OUTCOME_MOVED:
-      return "已迁出 moved";
-    case cm::OUTCOME_REFUSED:
-      return "本人拒绝 refused";
-    case cm::OUTCOME_NOT_ELIGIBLE:
-      return "不符合条件 not eligible";
-    case cm::OUTCOME_UNFOUNDED:
-      return "情况不实 unfounded";
-    case cm::OUTCOME_LOST_CONTACT:
-      return "失去联系 lost contact";
-    case cm::OUTCOME_MERGED:
-      return "并案 merged";
-    default:
-      return cm::Outcome_Name(outcome);
-  }
-}
-
-using Put = std::function<void(const std::string& name, const std::string& value)>;
-
-std::string Yuan(uint64_t fen) { return absl::StrFormat("%d.%02d", fen / 100, fen % 100); }
-
-void PutWork(const api::WorkDone& work, const Put& put) {
-  const auto count = [&](const std::string& name, uint32_t n) { put(name, absl::StrCat(n)); };
-  count("走访与服务: 按时完成 turns done", work.turns_done());
-  count("走访与服务: 超时完成 turns done late", work.turns_late());
-  count("走访与服务: 未完成 turns missed", work.turns_missed());
-  count("转介 referrals", work.referrals());
-  count("转介: 接收 accepted", work.referrals_accepted());
-  count("转介: 退回 rejected", work.referrals_rejected());
-  count("回访: 按时 follow-ups on time", work.follow_ups_on_time());
-  count("回访: 超时 follow-ups late", work.follow_ups_late());
-  count("惠民政策宣传: 网格 bulletins, grids", work.bulletin_grids());
-  count("惠民政策宣传: 户 bulletins, households", work.bulletin_households());
-  count("生存认证: 按时 certified on time", work.certified());
-  count("生存认证: 超时 certified late", work.certified_late());
-  for (const auto& project : work.resources()) {
-    const std::string name = absl::StrCat("链接资源 resources, ", project.project(), ": ");
-    count(name + "认捐件数 pledged", project.pledged());
-    put(name + "认捐金额（元） pledged yuan", Yuan(project.pledged_fen()));
-    count(name + "到位件数 delivered", project.delivered());
-    put(name + "到位金额（元） delivered yuan", Yuan(project.delivered_fen()));
-  }
-}
-
-// All figures of a period by name.
-std::map<std::string, std::string> Figures(const api::StatisticsPeriod& p,
-                                           std::vector<std::string>* order) {
-  std::map<std::string, std::string> figures;
-  const auto put = [&](const std::string& name, const std::string& value) {
-    if (figures.emplace(name, value).second && order != nullptr) order->push_back(name);
-  };
-  const auto count = [&](const std::string& name, uint32_t n) { put(name, absl::StrCat(n)); };
-  count("受理 begun", p.begun());
-  count("重新办理 reopened", p.reopened());
-  count("撤回 withdrawn", p.withdrawn());
-  count("主动发现 proactive", p.proactive());
-  count("办结 ended", p.ended());
-  count("帮扶户数 households helped", p.households_helped());
-  count("帮扶件数（无户号） helped without a household reference", p.helped_without_household());
-  for (const auto& taken : p.times()) {
-    const std::string name = absl::StrCat(NameOf(taken.promise()), ": ");
-    count(name + "件数 count", taken.count());
-    put(name + "中位数（分钟） median minutes", absl::StrFormat("%.1f", taken.median_minutes()));
-    put(name + "90%分位（分钟） P90 minutes", absl::StrFormat("%.1f", taken.p90_minutes()));
-    put(name + "中位数（工作分钟） median working minutes",
-        absl::StrFormat("%.1f", taken.median_working_minutes()));
-    put(name + "90%分位（工作分钟） P90 working minutes",
-        absl::StrFormat("%.1f", taken.p90_working_minutes()));
-  }
-  for (const auto& miss : p.misses()) {
-    const std::string name = absl::StrCat(NameOf(miss.tier()), ", ", NameOf(miss.promise()), ": ");
-    count(name + "未应答 turns unanswered", miss.turns());
-    count(name + "超时 limits passed", miss.limits());
-    count(name + "系统原因 through us", miss.ours());
-  }
-  for (const auto& outcome : p.outcomes()) {
-    count(absl::StrCat("结果 outcome: ", NameOf(outcome.outcome())), outcome.count());
-  }
-  if (p.has_work()) PutWork(p.work(), put);
-  return figures;
-}
-
-std::string Quoted(const std::string& text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"') out += '"';
-    out += c;
-  }
-  return out + "\"";
 }
 
 }  // namespace
 
-std::string StatisticsCsv(const api::Statistics& statistics) {
-  std::vector<std::string> order;
-  const auto now = Figures(statistics.period(), &order);
-  const auto before = Figures(statistics.year_before(), &order);
-  std::string csv = "\xEF\xBB\xBF";
-  const auto line = [&](const std::string& a, const std::string& b, const std::string& c) {
-    absl::StrAppend(&csv, Quoted(a), ",", Quoted(b), ",", Quoted(c), "\r\n");
-  };
-  line("指标 figure", statistics.from() + " – " + statistics.to(), "去年同期 year before");
-  const auto value = [](const std::map<std::string, std::string>& figures,
-                        const std::string& name) {
-    const auto it = figures.find(name);
-    return it == figures.end() ? std::string("0") : it->second;
-  };
-  // What only one of the two periods has stands at the end.
-  std::set<std::string> written;
-  for (const std::string& name : order) {
-    if (written.insert(name).second) line(name, value(now, name), value(before, name));
+void Compare(api::Statistics* statistics) {
+  const api::StatisticsPeriod& now = statistics->period();
+  const api::StatisticsPeriod& before = statistics->year_before();
+  api::StatisticsChange* change = statistics->mutable_change();
+  if (auto p = ChangeInPercent(now.begun(), before.begun())) change->set_begun(*p);
+  if (auto p = ChangeInPercent(now.ended(), before.ended())) change->set_ended(*p);
+  if (auto p = ChangeInPercent(now.proactive(), before.proactive())) change->set_proactive(*p);
+  if (auto p = ChangeInPercent(now.households_helped(), before.households_helped())) {
+    change->set_households_helped(*p);
   }
-  for (const auto& open : statistics.open()) {
-    const std::string name = absl::StrCat("在办 open now, ", NameOf(open.tier()), ": ");
-    line(name + "一天内 under a day", absl::StrCat(open.under_one_day()), "");
-    line(name + "三天内 under three days", absl::StrCat(open.under_three_days()), "");
-    line(name + "十天内 under ten days", absl::StrCat(open.under_ten_days()), "");
-    line(name + "十天以上 older", absl::StrCat(open.older()), "");
-    line(name + "超时 overdue", absl::StrCat(open.overdue()), "");
-    line(name + "挂账 on hold", absl::StrCat(open.on_hold()), "");
+  if (now.has_proactive_percent() && before.has_proactive_percent()) {
+    change->set_proactive_points(now.proactive_percent() - before.proactive_percent());
   }
-  return csv;
+  if (now.has_reopened_percent() && before.has_reopened_percent()) {
+    change->set_reopened_points(now.reopened_percent() - before.reopened_percent());
+  }
+  CompareTimes(*statistics, change);
 }
 
 }  // namespace lastmeter::query

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/base/time.h"
@@ -49,24 +51,32 @@ class Tally {
   std::map<std::string, lastmeter::api::v1::ProjectResources> projects_;
 };
 
-// Open cases by tier and age.
+// Open cases by tier and age, and the same for each area just below the one that is asked for.
 class OpenTally {
  public:
-  explicit OpenTally(Timestamp now) : now_(now) {}
+  // `area`: all cases lie in it; empty: everywhere.
+  OpenTally(Timestamp now, std::string area) : now_(now), area_(std::move(area)) {}
   void Add(const lastmeter::view::v1::CaseRow& row);
   void Into(lastmeter::api::v1::Statistics* statistics) const;
 
  private:
+  using ByTier = std::map<lastmeter::common::v1::Tier, lastmeter::api::v1::OpenCases>;
+
   const Timestamp now_;
-  std::map<lastmeter::common::v1::Tier, lastmeter::api::v1::OpenCases> open_;
+  const std::string area_;
+  ByTier open_;
+  std::map<std::string, ByTier> by_area_;
 };
 
 // How a figure differs from that of the year before, in per cent; empty where there is none to
 // compare with.
 std::optional<double> ChangeInPercent(double now, double before);
 
+// Sets how the period differs from the year before.
+void Compare(lastmeter::api::v1::Statistics* statistics);
+
 // UTF-8 with a byte order mark and CRLF, as spreadsheets open it: one figure a line, with the
-// same period of the year before beside it.
+// same period of the year before and the change beside it.
 std::string StatisticsCsv(const lastmeter::api::v1::Statistics& statistics);
 
 }  // namespace lastmeter::query

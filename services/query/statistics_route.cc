@@ -1,7 +1,9 @@
 // GET /v1/statistics
 #include <atomic>
+#include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -18,7 +20,6 @@ namespace lastmeter::query {
 namespace {
 
 namespace api = lastmeter::api::v1;
-namespace cm = lastmeter::common::v1;
 using lastmeter::view::v1::CaseRow;
 
 constexpr int64_t kMostDays = 366;
@@ -62,31 +63,20 @@ absl::StatusOr<api::StatisticsPeriod> Count(const View& view, const std::string&
   return tally.Result();
 }
 
-const api::TimeTaken* Find(const api::StatisticsPeriod& period, cm::Promise promise) {
-  for (const auto& taken : period.times()) {
-    if (taken.promise() == promise) return &taken;
-  }
-  return nullptr;
+// Length of a working day.
+uint32_t WorkingDayMinutes(const lastmeter::rules::v1::Calendar& calendar) {
+  uint32_t minutes = 0;
+  for (const auto& period : calendar.duty()) minutes += period.to_minute() - period.from_minute();
+  return minutes;
 }
 
-void Compare(api::Statistics* statistics) {
-  const api::StatisticsPeriod& now = statistics->period();
-  const api::StatisticsPeriod& before = statistics->year_before();
-  api::StatisticsChange* change = statistics->mutable_change();
-  if (auto p = ChangeInPercent(now.begun(), before.begun())) change->set_begun(*p);
-  if (auto p = ChangeInPercent(now.ended(), before.ended())) change->set_ended(*p);
-  if (auto p = ChangeInPercent(now.households_helped(), before.households_helped())) {
-    change->set_households_helped(*p);
+void NameAreas(const lastmeter::rules::v1::Rules& rules, api::Statistics* statistics) {
+  std::map<std::string_view, std::string_view> names;
+  for (const auto& area : rules.areas()) names.emplace(area.code(), area.name());
+  for (auto& area : *statistics->mutable_open_by_area()) {
+    const auto known = names.find(area.area());
+    if (known != names.end()) area.set_name(std::string(known->second));
   }
-  const auto median = [&](cm::Promise promise) -> std::optional<double> {
-    const auto* a = Find(now, promise);
-    const auto* b = Find(before, promise);
-    if (a == nullptr || b == nullptr) return std::nullopt;
-    return ChangeInPercent(a->median_minutes(), b->median_minutes());
-  };
-  if (auto p = median(cm::PROMISE_ACKNOWLEDGE)) change->set_acknowledge_median(*p);
-  if (auto p = median(cm::PROMISE_FIRST_RELIEF)) change->set_relief_median(*p);
-  if (auto p = median(cm::PROMISE_RESOLVE)) change->set_close_median(*p);
 }
 
 // Everything that the answer says. kCancelled when stopping.
@@ -94,12 +84,10 @@ absl::StatusOr<api::Statistics> CountAll(const View& view, const std::string& ar
                                          Timestamp now, const std::atomic<bool>& stopping) {
   std::optional<WorkCalendar> calendar;
   LM_ASSIGN_OR_RETURN(const auto row, view.FindRules(PartitionId{0}));
-  if (row) {
-    lastmeter::rules::v1::Rules rules;
-    if (rules.ParseFromString(row->rules())) {
-      if (auto made = WorkCalendar::Create(rules.calendar()); made.ok()) {
-        calendar = *std::move(made);
-      }
+  lastmeter::rules::v1::Rules rules;
+  if (row && rules.ParseFromString(row->rules())) {
+    if (auto made = WorkCalendar::Create(rules.calendar()); made.ok()) {
+      calendar = *std::move(made);
     }
   }
   const WorkCalendar* const hours = calendar ? &*calendar : nullptr;
@@ -108,7 +96,7 @@ absl::StatusOr<api::Statistics> CountAll(const View& view, const std::string& ar
   const Period before{YearBefore(days.from), YearBefore(days.to)};
   LM_ASSIGN_OR_RETURN(*statistics.mutable_year_before(),
                       Count(view, area, before, hours, stopping));
-  OpenTally open(now);
+  OpenTally open(now, area);
   LM_RETURN_IF_ERROR(view.ForEachOpen(area, [&](const CaseRow& one) {
     open.Add(one);
     return !stopping.load();
@@ -119,6 +107,8 @@ absl::StatusOr<api::Statistics> CountAll(const View& view, const std::string& ar
   *statistics.mutable_as_of() = ToProtoTime(now.ms);
   Compare(&statistics);
   open.Into(&statistics);
+  NameAreas(rules, &statistics);
+  if (calendar) statistics.set_working_day_minutes(WorkingDayMinutes(rules.calendar()));
   return statistics;
 }
 

@@ -9,6 +9,7 @@
 #include "lastmeter/report/v1/report.pb.h"
 #include "services/query/case_fold.h"
 #include "services/query/cycle_fold.h"
+#include "services/query/kept_records.h"
 #include "services/query/view_keys.h"
 #include "services/query/work_fold.h"
 
@@ -25,50 +26,6 @@ using lastmeter::view::v1::RulesRow;
 constexpr size_t kMostLookedAt = 5'000;
 constexpr size_t kMostHidden = 1'000;
 constexpr int kMostMerged = 64;
-
-// The records beside the rows that were folded from them.
-class KeptRecords final : public RecordSource {
- public:
-  explicit KeptRecords(const ViewStore* store) : store_(store) {}
-
-  absl::StatusOr<std::unique_ptr<RecordReader>> Open(PartitionId partition,
-                                                     LogPosition from) const override {
-    return std::make_unique<Reader>(store_, partition, from);
-  }
-
- private:
-  class Reader final : public RecordReader {
-   public:
-    Reader(const ViewStore* store, PartitionId partition, LogPosition from)
-        : store_(store), partition_(partition), next_(from) {}
-
-    absl::StatusOr<std::vector<StoredRecord>> Read(size_t max_records, size_t max_bytes) override {
-      std::vector<StoredRecord> records;
-      size_t bytes = 0;
-      const std::string prefix = PartitionKey('e', partition_);
-      LM_RETURN_IF_ERROR(store_->Scan(
-          RecordKey(partition_, next_), After(prefix),
-          [&](std::string_view key, std::string_view value) {
-            if (records.size() == max_records || (!records.empty() && bytes >= max_bytes)) {
-              return false;
-            }
-            const LogPosition position{static_cast<int64_t>(ReadBe64(key.substr(prefix.size())))};
-            records.push_back({position, std::string(value)});
-            bytes += value.size();
-            next_ = {position.value + 1};
-            return true;
-          }));
-      return records;
-    }
-
-   private:
-    const ViewStore* const store_;
-    const PartitionId partition_;
-    LogPosition next_;
-  };
-
-  const ViewStore* const store_;
-};
 
 bool Fits(const View::Filter& filter, const CaseRow& row) {
   const api::Case& shown = row.shown();
@@ -191,6 +148,7 @@ absl::Status View::Fold(PartitionId partition, const FollowedRecord& followed) {
     lastmeter::command::v1::Command command;
     if (command.ParseFromString(record.input())) {
       row.set_rules(command.install_rules().rules().SerializeAsString());
+      times_.insert_or_assign(partition, AnswerTimes(command.install_rules().rules()));
     }
     Put(PartitionKey('R', partition), row.SerializeAsString());
   }
@@ -202,7 +160,12 @@ absl::Status View::Fold(PartitionId partition, const FollowedRecord& followed) {
   if (!event.has_command_rejected()) {
     cached->row.set_partition(partition.value);
     FoldCycle(record, &cached->row);
+    const int64_t due_ms = cached->row.answer_due_ms();
     FoldCase(record, &cached->row);
+    if (cached->row.answer_due_ms() != due_ms) {
+      LM_ASSIGN_OR_RETURN(const AnswerTimes* times, TimesOf(partition));
+      times->Light(&cached->row);
+    }
     FoldWork(record, &cached->row);
   }
   if (event.has_case_merged()) LM_RETURN_IF_ERROR(FoldMerged(event));
@@ -210,6 +173,15 @@ absl::Status View::Fold(PartitionId partition, const FollowedRecord& followed) {
   AppendBe(&key, static_cast<uint64_t>(followed.position.value), 8);
   Put(std::move(key), "");
   return absl::OkStatus();
+}
+
+absl::StatusOr<const AnswerTimes*> View::TimesOf(PartitionId partition) {
+  const auto known = times_.find(partition);
+  if (known != times_.end()) return &known->second;
+  LM_ASSIGN_OR_RETURN(const auto row, FindRules(partition));
+  lastmeter::rules::v1::Rules rules;
+  if (row) rules.ParseFromString(row->rules());
+  return &times_.emplace(partition, row ? AnswerTimes(rules) : AnswerTimes()).first->second;
 }
 
 // The case that goes on names those that were merged into it. One of another partition that was
@@ -292,11 +264,14 @@ absl::Status View::Commit(PartitionId partition, const Follower::From& at) {
   row.set_log_time_ms(at.log_time.ms);
   Put(PartitionKey('p', partition), row.SerializeAsString());
   const absl::Status status = store_->Write(rows_);
+  auto times = std::move(times_);
   Drop();
+  if (status.ok()) times_ = std::move(times);
   return status;
 }
 
 void View::Drop() {
+  times_.clear();
   rows_.clear();
   cases_.clear();
   deciding_.clear();
@@ -436,7 +411,7 @@ absl::StatusOr<uint32_t> View::CountHidden(const std::string& area,
           inner = row.status();
           return false;
         }
-        if (*row && !keep(**row)) ++hidden;
+        if (*row && !(*row)->shown().drill() && !keep(**row)) ++hidden;
         return ++looked_at < kMostHidden;
       }));
   LM_RETURN_IF_ERROR(inner);

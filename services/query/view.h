@@ -15,6 +15,7 @@
 #include "engine/runtime/follower.h"
 #include "lastmeter/view/v1/view.pb.h"
 #include "services/common/outcomes.h"
+#include "services/query/answer_times.h"
 #include "services/query/record_source.h"
 #include "services/query/view_store.h"
 
@@ -97,7 +98,8 @@ class View {
       const std::string& area,
       const std::function<bool(const lastmeter::view::v1::CaseRow&)>& take) const;
 
-  // Open restricted cases below the area that `keep` does not let pass; stops at 1,000.
+  // Open restricted cases below the area that `keep` does not let pass, exercises left out; stops
+  // at 1,000.
   absl::StatusOr<uint32_t> CountHidden(
       const std::string& area,
       const std::function<bool(const lastmeter::view::v1::CaseRow&)>& keep) const;
@@ -123,6 +125,8 @@ class View {
       const;
   absl::StatusOr<Cached*> Load(const CaseNumber& number);
   void Put(std::string key, std::optional<std::string> value);
+  // Of the rules that are in force where the fold stands.
+  absl::StatusOr<const AnswerTimes*> TimesOf(PartitionId partition);
   absl::Status FoldMerged(const lastmeter::event::v1::Event& event);
   absl::Status FoldInput(PartitionId partition, const FollowedRecord& followed);
 
@@ -135,6 +139,8 @@ class View {
   std::vector<ViewStore::Row> rows_;
   // The report whose decision is being folded, by partition: its outcome may stand in a later part.
   std::map<PartitionId, std::pair<InputName, lastmeter::view::v1::InputRow>> deciding_;
+  // By partition; outlives a batch that went in.
+  std::map<PartitionId, AnswerTimes> times_;
 };
 
 // The name, the sender and the fingerprint of the input that a decision's first record carries.

@@ -105,6 +105,7 @@ class WorkFolder {
     view->set_kind(work.kind());
     view->set_turn(work.turn());
     view->set_times(work.times());
+    view->set_every_days(work.every_days());
     view->set_state(work.overdue()          ? api::TURN_STATE_OVERDUE
                     : work.started()        ? api::TURN_STATE_STARTED
                     : work.worker().empty() ? api::TURN_STATE_OPEN

@@ -11,6 +11,7 @@ namespace lastmeter::demo {
 namespace {
 
 namespace api = lastmeter::api::v1;
+namespace cm = lastmeter::common::v1;
 
 constexpr Timestamp kNever{INT64_MAX / 2};
 // How long before a turn of planned work it is told that nobody has it, by the shipped rules.
@@ -32,9 +33,11 @@ Timestamp NextLimitOf(const api::Case& c, Timestamp now) {
   for (const auto& clock : c.clocks()) {
     const bool running = clock.state() == api::CLOCK_STATE_RUNNING;
     if (!running && clock.state() != api::CLOCK_STATE_BREACHED) continue;
-    if (running && clock.has_due_at()) consider(clock.due_at());
+    // Of an acknowledgement the engine knows the turn alone.
+    const bool limited = running && clock.promise() != cm::PROMISE_ACKNOWLEDGE;
+    if (limited && clock.has_due_at()) consider(clock.due_at());
     // Nobody is told that this one has fired, so that one in the past is taken for done.
-    if (running && clock.has_near_due_at() && now < FromApi(clock.near_due_at())) {
+    if (limited && clock.has_near_due_at() && now < FromApi(clock.near_due_at())) {
       consider(clock.near_due_at());
     }
     if (!clock.has_turn()) continue;

@@ -92,6 +92,20 @@ TEST(TallyTest, HouseholdsCountOnceAndWithdrawnReportsNowhere) {
   EXPECT_EQ(period.misses_size(), 0);
 }
 
+TEST(TallyTest, SharesHaveABaseEach) {
+  std::vector<CaseRow> rows(4);
+  for (auto& row : rows) AddEnded(&row, 10, cm::OUTCOME_NEED_MET);
+  AddEnded(&rows[0], 10, cm::OUTCOME_NEED_MET);
+  rows[0].mutable_shown()->set_proactive(true);
+  const auto period = TallyOf(rows, nullptr);
+  EXPECT_EQ(period.begun(), 5u);
+  EXPECT_EQ(period.opened(), 4u);
+  EXPECT_DOUBLE_EQ(period.proactive_percent(), 25) << "of four cases opened";
+  EXPECT_DOUBLE_EQ(period.reopened_percent(), 20) << "of five cycles begun";
+  EXPECT_FALSE(TallyOf({}, nullptr).has_proactive_percent());
+  EXPECT_FALSE(TallyOf({}, nullptr).has_reopened_percent());
+}
+
 TEST(TallyTest, WhatWasLateThroughUsIsNobodysFault) {
   std::vector<CaseRow> rows(1);
   AddEnded(&rows[0], 10, cm::OUTCOME_NEED_MET);
@@ -117,6 +131,69 @@ TEST(StatisticsTest, ChangesNeedSomethingToCompareWith) {
   EXPECT_DOUBLE_EQ(*ChangeInPercent(150, 100), 50);
 }
 
+TEST(StatisticsTest, EveryFigureStandsBesideTheYearBefore) {
+  const auto calendar = *WorkCalendar::Create(SampleRules().calendar());
+  std::vector<CaseRow> now(1);
+  AddEnded(&now[0], 70, cm::OUTCOME_NEED_MET);
+  now[0].mutable_shown()->set_proactive(true);
+  std::vector<CaseRow> before(2);
+  for (auto& row : before) AddEnded(&row, 100, cm::OUTCOME_NEED_MET);
+  before[0].mutable_shown()->set_proactive(true);
+  api::v1::Statistics statistics;
+  *statistics.mutable_period() = TallyOf(now, &calendar);
+  *statistics.mutable_year_before() = TallyOf(before, &calendar);
+  Compare(&statistics);
+  const auto& change = statistics.change();
+  EXPECT_DOUBLE_EQ(change.begun(), -50);
+  EXPECT_DOUBLE_EQ(change.close_median(), -30);
+  ASSERT_EQ(change.times_size(), 1);
+  EXPECT_DOUBLE_EQ(change.times(0).median(), -30);
+  EXPECT_DOUBLE_EQ(change.times(0).median_working(), -30);
+  EXPECT_DOUBLE_EQ(change.proactive_points(), 50);
+  const std::string csv = StatisticsCsv(statistics);
+  EXPECT_THAT(csv, HasSubstr("\"受理 begun\",\"1\",\"2\",\"-50.0%\"\r\n"));
+  EXPECT_THAT(csv, HasSubstr("median minutes\",\"70.0\",\"100.0\",\"-30.0%\"\r\n"));
+  EXPECT_THAT(csv, HasSubstr("proactive share, % of opened\",\"100.0\",\"50.0\",\"+50.0 pp\"\r\n"));
+
+  statistics.clear_year_before();
+  statistics.clear_change();
+  Compare(&statistics);
+  EXPECT_FALSE(statistics.change().has_begun());
+  EXPECT_EQ(statistics.change().times_size(), 0);
+  EXPECT_THAT(StatisticsCsv(statistics), HasSubstr("median minutes\",\"70.0\",\"\",\"\"\r\n"))
+      << "nobody took no time";
+}
+
+TEST(StatisticsTest, OpenCasesAreToldApartByTheAreaBelow) {
+  const Timestamp now = At("2026-01-10T09:00:00");
+  const auto tally = [&](const std::string& area, const std::vector<std::string>& areas) {
+    OpenTally open(now, area);
+    for (const std::string& code : areas) {
+      CaseRow row;
+      row.mutable_shown()->set_area(code);
+      row.mutable_shown()->set_tier(cm::TIER_GRID);
+      *row.mutable_shown()->mutable_accepted_at() = ToProtoTime((now - Hours(30)).ms);
+      open.Add(row);
+    }
+    api::v1::Statistics statistics;
+    open.Into(&statistics);
+    return statistics;
+  };
+  const auto district = tally("430112", {"430112001001", "430112001002", "430112003001", "430112"});
+  ASSERT_EQ(district.open_by_area_size(), 3);
+  EXPECT_EQ(district.open_by_area(0).area(), "430112") << "no town is known";
+  EXPECT_EQ(district.open_by_area(1).area(), "430112001");
+  EXPECT_EQ(district.open_by_area(1).open(0).under_three_days(), 2u);
+  EXPECT_EQ(district.open_by_area(1).open(0).tier(), cm::TIER_GRID);
+  EXPECT_EQ(tally("430112001", {"430112001001001"}).open_by_area(0).area(), "430112001001");
+  EXPECT_EQ(tally("430112001001", {"430112001001001"}).open_by_area_size(), 0);
+  std::vector<std::string> many;
+  for (int i = 0; i < 300; ++i) many.push_back("4301" + std::to_string(12'000 + i));
+  const auto bounded = tally("", many);
+  EXPECT_EQ(bounded.open_by_area_size(), 201) << "the rest stands together";
+  EXPECT_EQ(bounded.open_by_area(0).open(0).under_three_days(), 100u);
+}
+
 TEST(StatisticsTest, CsvOpensInASpreadsheet) {
   api::v1::Statistics statistics;
   statistics.set_from("2026-01-01");
@@ -128,9 +205,9 @@ TEST(StatisticsTest, CsvOpensInASpreadsheet) {
   open->set_older(3);
   const std::string csv = StatisticsCsv(statistics);
   EXPECT_THAT(csv, StartsWith("\xEF\xBB\xBF\"指标 figure\",\"2026-01-01 – 2026-01-31\""));
-  EXPECT_THAT(csv, HasSubstr("\"受理 begun\",\"7\",\"5\"\r\n"));
-  EXPECT_THAT(csv,
-              HasSubstr("\"在办 open now, 村（社区） village: 十天以上 older\",\"3\",\"\"\r\n"));
+  EXPECT_THAT(csv, HasSubstr("\"受理 begun\",\"7\",\"5\",\"+40.0%\"\r\n"));
+  EXPECT_THAT(
+      csv, HasSubstr("\"在办 open now, 村（社区） village: 十天以上 older\",\"3\",\"\",\"\"\r\n"));
 }
 
 // ---- Against an independent count over the records of every scenario.

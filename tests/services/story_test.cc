@@ -444,7 +444,7 @@ TEST_F(Story, UnansweredItClimbsAndIsOverdue) {
   EXPECT_EQ(Get(kDesk, "/v1/cases?overdue=true").body.count("cases"), 0u);
   clock_.Advance(Minutes(11));
   EXPECT_EQ(Get(kTanDan, "/v1/cases/" + number).body["lamp"], "LAMP_NEAR_DUE");
-  clock_.Advance(Minutes(5));
+  clock_.Advance(Minutes(4) + Seconds(5));
   ASSERT_TRUE(Eventually([&] {
     // A report wakes the partition, which sleeps by the machine's time.
     Report("policy-question");
@@ -454,6 +454,69 @@ TEST_F(Story, UnansweredItClimbsAndIsOverdue) {
   ASSERT_EQ(late.body.value("cases", json::array()).size(), 1u) << late.body;
   EXPECT_EQ(late.body["cases"][0]["number"], number);
   EXPECT_EQ(late.body["cases"][0]["lamp"], "LAMP_OVERDUE");
+}
+
+TEST_F(Story, LampsOfDutyHoursStandStillAtTheWeekend) {
+  options_.rules->mutable_calendar()->clear_days();
+  // Midnight before a Friday that lies ahead.
+  Date date = NextDate(DateOf(clock_.Wall()));
+  while (WeekdayOf(date) != 4) date = NextDate(date);
+  const Timestamp friday = StartOf(date);
+  const auto go_to = [&](Millis later) { clock_.Advance(friday + later - clock_.Wall()); };
+  go_to(Hours(20));
+  Open();
+  const std::string number = Report("job-loss");
+  const auto lamp = [&] { return Get(kTanDan, "/v1/cases/" + number).body["lamp"]; };
+  // Four duty hours: 08:30 to 12:00 and half an hour from 13:30 on.
+  go_to(Days(2) + Hours(12));
+  EXPECT_EQ(lamp(), "LAMP_ON_TIME") << "no duty hour has passed on Sunday";
+  const Millis monday = Days(3) + Minutes(8 * 60 + 30);
+  go_to(monday + Minutes(167));
+  EXPECT_EQ(lamp(), "LAMP_ON_TIME");
+  go_to(monday + Minutes(169));
+  EXPECT_EQ(lamp(), "LAMP_NEAR_DUE") << "70 % of four hours have passed";
+  go_to(Days(3) + Hours(14) + Seconds(5));
+  ASSERT_TRUE(Eventually([&] {
+    Report("policy-question");
+    return Get(kTanDan, "/v1/cases/" + number).body["tier"] == "TIER_GROUP";
+  }));
+  EXPECT_EQ(lamp(), "LAMP_OVERDUE");
+  go_to(Days(4) + Minutes(9 * 60 + 29));
+  EXPECT_EQ(lamp(), "LAMP_OVERDUE") << "seven hours and 59 minutes";
+  go_to(Days(4) + Minutes(9 * 60 + 30) + Seconds(5));
+  EXPECT_EQ(lamp(), "LAMP_OVERDUE_TWICE");
+}
+
+TEST_F(Story, AStopOfOursIsNobodysRedCard) {
+  Open();
+  const std::string number = Report("elder-alone");
+  Close();
+  clock_.Advance(Hours(20));
+  Open();
+  ASSERT_TRUE(Eventually([&] {
+    Report("policy-question");
+    return Get(kTanDan, "/v1/cases/" + number).body["tier"] != "TIER_GRID";
+  })) << Get(kTanDan, "/v1/cases/" + number).body
+      << CallRaw(nullptr, "GET", "/readyz", {}, "").body;
+  Answer page = Get(kTanDan, "/v1/cases/" + number);
+  const auto clock_of = [&](const char* promise) {
+    for (const json& clock : page.body["clocks"]) {
+      if (clock["promise"] == promise) return clock;
+    }
+    return json::object();
+  };
+  const json answer = clock_of("PROMISE_ACKNOWLEDGE");
+  EXPECT_EQ(answer["lamp"], "LAMP_ON_TIME") << "the group has just been asked: " << answer;
+  EXPECT_EQ(answer["dueAt"], answer["turn"]["dueAt"]);
+  ASSERT_TRUE(Eventually([&] {
+    Report("policy-question");
+    page = Get(kTanDan, "/v1/cases/" + number);
+    return clock_of("PROMISE_VERIFY").value("state", "") == "CLOCK_STATE_BREACHED" &&
+           !clock_of("PROMISE_VERIFY").contains("twiceDueAt");
+  })) << page.body;
+  EXPECT_EQ(clock_of("PROMISE_VERIFY")["lamp"], "LAMP_OVERDUE");
+  EXPECT_EQ(clock_of("PROMISE_VERIFY")["outage"], true);
+  EXPECT_NE(page.body["lamp"], "LAMP_OVERDUE_TWICE");
 }
 
 TEST_F(Story, ARestartKeepsEverything) {

@@ -203,7 +203,7 @@ api::v1::Statistics StatisticsOf(Life& life, Date from, Date to) {
   statistics.set_from(FormatRfc3339(StartOf(from)).substr(0, 10));
   statistics.set_to(FormatRfc3339(StartOf(to)).substr(0, 10));
   *statistics.mutable_period() = Tally(rows, &life.district().calendar(), from, to);
-  q::OpenTally open(life.engine().now());
+  q::OpenTally open(life.engine().now(), "");
   for (const auto& [number, row] : rows) {
     if (IsSomebodysCase(row.shown().status())) open.Add(row);
   }

@@ -43,6 +43,13 @@ struct Item {
   std::vector<std::string> cells;
 };
 
+// A promise is overdue that nobody but whoever has the case is late with.
+bool IsLate(const api::Case& one) {
+  return std::any_of(one.clocks().begin(), one.clocks().end(), [](const api::ClockView& clock) {
+    return clock.lamp() >= api::LAMP_OVERDUE && !clock.outage();
+  });
+}
+
 int64_t DueOf(const api::ClockView& clock) {
   return FromApi(clock.has_due_at() ? clock.due_at() : clock.turn().due_at()).ms;
 }
@@ -54,19 +61,22 @@ class Daily {
   void CountBegun(const std::string& town, uint32_t begun) { towns_[town].begun += begun; }
 
   void Take(const api::Case& one) {
+    // An exercise is listed with its mark and counts nowhere; a restricted one is not listed
+    // either.
     if (one.restricted()) {
-      ++restricted_;
+      if (!one.drill()) ++restricted_;
       return;
     }
+    for (const api::ClockView& clock : one.clocks()) Take(one, clock);
+    if (one.drill()) return;
     // A case that is known by district only counts under the district.
     Open& open = towns_[one.area().substr(0, 9)];
     ++open.all;
     if (one.handler_id().empty()) ++open.unanswered;
     if (one.lamp() == api::LAMP_NEAR_DUE) ++open.near_due;
-    if (one.overdue()) ++open.overdue;
+    if (IsLate(one)) ++open.overdue;
     if (one.lamp() == api::LAMP_OVERDUE_TWICE) ++open.red;
     if (one.has_hold()) ++open.on_hold;
-    for (const api::ClockView& clock : one.clocks()) Take(one, clock);
   }
 
   void AddHidden(uint32_t hidden) { restricted_ += hidden; }
@@ -110,12 +120,14 @@ class Daily {
       list = &due_today_;
     }
     if (list == nullptr) return;
-    list->push_back(
-        {due,
-         one.number(),
-         {one.number(), names_.Town(one.area()), names_.Place(one.area()), names_.Kind(one.kind()),
-          names_.Level(one.level()), names_.Tier(one.tier()), one.handler_id(),
-          names_.Promise(clock.promise()), due == 0 ? "–" : MinuteText(Timestamp{due})}});
+    list->push_back({due,
+                     one.number(),
+                     {one.number() + names_.Mark(one), names_.Town(one.area()),
+                      names_.Place(one.area()), names_.Kind(one.kind()), names_.Level(one.level()),
+                      names_.Tier(one.tier()), names_.Person(one.handler_id()),
+                      names_.Promise(clock.promise()) +
+                          (clock.outage() ? names_.Pick("（系统原因）", " (late through us)") : ""),
+                      due == 0 ? "–" : MinuteText(Timestamp{due})}});
   }
 
   void AddTowns(Document* out) const {
@@ -123,7 +135,8 @@ class Daily {
                  names_.Pick("在办", "open"), names_.Pick("待签收", "nobody has answered"),
                  names_.Pick("临期", "near due"), names_.Pick("超时", "overdue"),
                  names_.Pick("其中红牌", "of these red"), names_.Pick("挂账", "on hold")},
-                {}};
+                {},
+                AllNumbers(8)};
     const auto row = [&](const std::string& name, const Open& o) {
       table.rows.push_back({name, absl::StrCat(o.begun), absl::StrCat(o.all),
                             absl::StrCat(o.unanswered), absl::StrCat(o.near_due),
@@ -151,7 +164,9 @@ class Daily {
                  names_.Pick("等级", "level"), names_.Pick("办理层级", "tier"),
                  names_.Pick("承办人", "handler"), names_.Pick("事项", "promise"),
                  names_.Pick("期限", "due")},
-                {}};
+                {},
+                {Cell::kWhole, Cell::kWhole, Cell::kWhole, Cell::kText, Cell::kWhole, Cell::kWhole,
+                 Cell::kWhole, Cell::kText, Cell::kWhole}};
     const size_t shown = std::min(order.size(), kMostListed);
     for (size_t i = 0; i < shown; ++i) table.rows.push_back(order[i]->cells);
     out->Add(std::move(table));
@@ -221,10 +236,14 @@ absl::StatusOr<Document> DailyReport(const ReportScope& scope, Date day) {
   }
   out.Paragraph(std::move(summary));
   daily.Into(&out);
-  out.Paragraph(
-      names.Pick("说明：签收的期限为本轮期限；今日到期指今日二十四时前到期、目前尚未超时的事项。",
-                 "The limit of an acknowledgement is that of the present turn. Due today "
-                 "is what falls due before midnight and is not overdue now."));
+  out.Paragraph(names.Pick(
+      "说明：签收的期限为本轮首个层级的期限；今日到期指今日二十四时前到期、目前尚未超时的事项；"
+      "因系统停机而逾期的事项标明“系统原因”，不计入超时和红牌；演练标明“演练”，不计入任何件数。",
+      "The limit of an acknowledgement is that of the first tier asked. Due today is what falls "
+      "due "
+      "before midnight and is not overdue now. What passed its limit while the system stood still "
+      "is marked and counts neither as overdue nor as a red card; exercises are marked and count "
+      "nowhere."));
   return out;
 }
 

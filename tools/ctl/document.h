@@ -9,10 +9,25 @@
 // plain; whatever in them means something in either form is defused on the way out.
 namespace lastmeter::ctl {
 
+// What the cells of a column hold, by which a page lays them out.
+enum class Cell {
+  // Broken between words where it must be.
+  kText,
+  // A number or code, a date, a short word: never broken.
+  kWhole,
+  // The same, and aligned to the right.
+  kNumber,
+};
+
 struct Table {
   std::vector<std::string> head;
   std::vector<std::vector<std::string>> rows;
+  // One a column; those that are missing hold text.
+  std::vector<Cell> cells{};
 };
+
+// A name and numbers behind it.
+std::vector<Cell> AllNumbers(size_t columns);
 
 class Document {
  public:

@@ -47,7 +47,8 @@ std::string OverduePromises(const api::Case& one, const Names& names) {
       overdue.push_back(names.Promise(clock.promise()) +
                         (clock.lamp() == api::LAMP_OVERDUE_TWICE
                              ? names.Pick("（红牌）", " (red card)")
-                             : std::string()));
+                         : clock.outage() ? names.Pick("（系统原因）", " (late through us)")
+                                          : std::string()));
     }
   }
   return absl::StrJoin(overdue, names.Pick("、", "; "));
@@ -73,9 +74,13 @@ const std::array kColumns = {
     Column{"状态", "status",
            [](const api::Case& c, const Names& n) { return n.Status(c.status()); }},
     Column{"办理层级", "tier", [](const api::Case& c, const Names& n) { return n.Tier(c.tier()); }},
-    Column{"承办人", "handler", [](const api::Case& c, const Names&) { return c.handler_id(); }},
+    Column{"承办人", "handler",
+           [](const api::Case& c, const Names& n) { return n.Person(c.handler_id()); }},
+    Column{"承办人编号", "handler id",
+           [](const api::Case& c, const Names&) { return c.handler_id(); }},
     Column{"限阅", "restricted",
            [](const api::Case& c, const Names& n) { return Yes(c.restricted(), n); }},
+    Column{"演练", "drill", [](const api::Case& c, const Names& n) { return Yes(c.drill(), n); }},
     Column{"主动发现", "proactive",
            [](const api::Case& c, const Names& n) { return Yes(c.proactive(), n); }},
     Column{"发生时间", "occurred",
@@ -129,6 +134,9 @@ int Ledger(const LedgerFlags& flags) {
   if (!session.ok()) return Fail(session.status());
   const auto rules = RulesOf(*session);
   if (!rules.ok()) return Fail(rules.status());
+  if (const auto known = CheckArea(*rules, flags.area); !known.ok()) {
+    return Fail(kExitUsage, ToStd(known.message()));
+  }
   const Names names(LangOf(flags.lang), *rules);
 
   std::vector<Line> lines;
@@ -189,7 +197,8 @@ void AddLedger(CLI::App& app, std::vector<Subcommand>* all) {
   ledger->footer(
       "\nCSV in UTF-8 with a byte order mark. Times are at UTC+8. A field that a spreadsheet "
       "would\n"
-      "take for a formula has an apostrophe before it.");
+      "take for a formula has an apostrophe before it. Exercises say so in the column 演练 "
+      "(drill).");
   all->push_back({ledger, [flags] { return Ledger(*flags); }});
 }
 

@@ -1,5 +1,8 @@
 #include "tools/ctl/names.h"
 
+#include <algorithm>
+
+#include "engine/base/ids.h"
 #include "engine/base/status.h"
 #include "services/common/words.h"
 #include "tools/ctl/server.h"
@@ -20,6 +23,7 @@ Names::Names(Lang lang, const lastmeter::rules::v1::Rules& rules) : lang_(lang) 
     places_[area.code()] = area.name();
     if (area.tier() == cm::TIER_TOWN) towns_.push_back(area.code());
   }
+  for (const auto& post : rules.roster()) people_.emplace(post.staff_id(), post.name());
 }
 
 std::string Names::Tier(cm::Tier tier) const {
@@ -83,6 +87,27 @@ std::string Names::Place(std::string_view code) const {
 
 std::string Names::Town(std::string_view code) const {
   return code.size() < 9 ? std::string() : Place(code.substr(0, 9));
+}
+
+std::string Names::Person(const std::string& staff_id) const {
+  const auto found = people_.find(staff_id);
+  return found == people_.end() || found->second.empty() ? staff_id : found->second;
+}
+
+std::string Names::Project(const std::string& code) const {
+  const InWords words = ProjectInWords(code);
+  return words.zh.empty() ? code : Pick(words.zh, words.en);
+}
+
+absl::Status CheckArea(const lastmeter::rules::v1::Rules& rules, const std::string& area) {
+  const bool code = std::all_of(area.begin(), area.end(), [](char c) {
+    return IsDigits({&c, 1}, 1);
+  });
+  if (area.size() < 6 || !code || rules.areas().empty()) return absl::OkStatus();
+  const bool listed = std::any_of(rules.areas().begin(), rules.areas().end(),
+                                  [&](const auto& one) { return one.code() == area; });
+  if (listed) return absl::OkStatus();
+  return absl::InvalidArgumentError("the rules have no area " + area);
 }
 
 absl::StatusOr<lastmeter::rules::v1::Rules> RulesOf(Session& session) {

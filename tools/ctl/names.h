@@ -38,6 +38,15 @@ class Names {
   // The town of a code; empty for one that names a district only.
   std::string Town(std::string_view code) const;
 
+  // Whoever the roster calls so; the id where it does not know it, nothing for nobody.
+  std::string Person(const std::string& staff_id) const;
+  // A project that resources are linked under.
+  std::string Project(const std::string& code) const;
+  // "（演练）" behind what an exercise is called, nothing behind anything else.
+  std::string Mark(const lastmeter::api::v1::Case& one) const {
+    return one.drill() ? Pick("（演练）", " (drill)") : std::string();
+  }
+
   // Codes of all towns, in the order of the rules.
   const std::vector<std::string>& towns() const { return towns_; }
 
@@ -45,12 +54,17 @@ class Names {
   const Lang lang_;
   std::map<std::string, std::string, std::less<>> kinds_;
   std::map<std::string, std::string, std::less<>> places_;
+  std::map<std::string, std::string, std::less<>> people_;
   std::vector<std::string> towns_;
 };
 
 // The rules in force, for their names; empty rules where none are installed yet. Errors as
 // Session::Get.
 absl::StatusOr<lastmeter::rules::v1::Rules> RulesOf(Session& session);
+
+// kInvalidArgument, naming it, for a code that the rules do not list. What is no code at all is
+// left to the server's own words.
+absl::Status CheckArea(const lastmeter::rules::v1::Rules& rules, const std::string& area);
 
 // "zh" or "en", as --lang was given.
 Lang LangOf(std::string_view word);

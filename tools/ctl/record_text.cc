@@ -173,6 +173,7 @@ std::string EventLine(const Event& event) {
     line += " " + event.case_number() + " v" + std::to_string(event.case_version());
   }
   if (event.restricted()) line += " restricted";
+  if (event.drill()) line += " drill";
   const auto* field = event.GetReflection()->GetOneofFieldDescriptor(event, Bodies());
   if (field != nullptr) {
     AppendFields(event.GetReflection()->GetMessage(event, field), &line);

@@ -43,7 +43,10 @@ absl::StatusOr<std::vector<TownFigures>> ByTown(const ReportScope& scope, Days d
 // The area's name before a title: of what the server counted, or nothing where that is everything.
 std::string AreaName(const Names& names, const lastmeter::api::v1::Statistics& statistics);
 
-// "12 分钟", "2 h 5 min", "3 天 4 小时".
+// Time round the clock: "12 分钟", "2 h 5 min", "3 天 4 小时".
 std::string SpanText(const Names& names, double minutes);
+// Duty time, never in days of 24 hours: "40 分钟", "3 h 20 min", "69 小时（9.9 个工作日）".
+// `working_day_minutes`: how long a working day is; 0: not known.
+std::string DutyText(const Names& names, double minutes, uint32_t working_day_minutes);
 
 }  // namespace lastmeter::ctl

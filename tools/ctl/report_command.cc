@@ -3,6 +3,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "engine/base/status.h"
 #include "services/common/escape.h"
 #include "services/common/exit_codes.h"
@@ -47,12 +48,25 @@ std::string SpanText(const Names& names, double minutes) {
     return absl::StrCat(n, " ", names.Pick(zh, en));
   };
   if (whole < 60) return say(whole, "分钟", "min");
-  if (whole < 48 * 60) {
+  if (whole < 24 * 60) {
     return say(whole / 60, "小时", "h") +
            (whole % 60 == 0 ? "" : " " + say(whole % 60, "分钟", "min"));
   }
   const int64_t hours = whole / 60;
   return say(hours / 24, "天", "d") + (hours % 24 == 0 ? "" : " " + say(hours % 24, "小时", "h"));
+}
+
+std::string DutyText(const Names& names, double minutes, uint32_t working_day_minutes) {
+  const auto whole = static_cast<int64_t>(minutes + 0.5);
+  if (whole < 60) return absl::StrCat(whole, " ", names.Pick("分钟", "min"));
+  const std::string hours = absl::StrCat(whole / 60, " ", names.Pick("小时", "h"));
+  if (working_day_minutes == 0 || whole < working_day_minutes) {
+    return whole % 60 == 0 ? hours
+                           : absl::StrCat(hours, " ", whole % 60, " ", names.Pick("分钟", "min"));
+  }
+  const std::string days = absl::StrFormat("%.1f", minutes / working_day_minutes);
+  return names.lang() == Lang::kZh ? absl::StrCat(hours, "（", days, " 个工作日）")
+                                   : absl::StrCat(hours, " (", days, " working days)");
 }
 
 namespace {
@@ -86,6 +100,9 @@ int Report(const ReportFlags& flags) {
   if (!session.ok()) return Fail(session.status());
   const auto rules = RulesOf(*session);
   if (!rules.ok()) return Fail(rules.status());
+  if (const auto known = CheckArea(*rules, flags.area); !known.ok()) {
+    return Fail(kExitUsage, ToStd(known.message()));
+  }
   const Names names(LangOf(flags.lang), *rules);
   const ReportScope scope{*session, names, flags.area};
   const auto document = daily ? DailyReport(scope, *day) : MonthlyReport(scope, *month);

@@ -50,8 +50,9 @@ void PrintText(const std::string& csv) {
   for (const absl::string_view line :
        absl::StrSplit(absl::string_view(rest.data(), rest.size()), "\r\n", absl::SkipEmpty())) {
     const auto fields = Fields({line.data(), line.size()});
-    std::cout << fields[0] << "\t" << fields[1];
+    std::cout << fields[0] << "\t" << (fields[1].empty() ? "–" : fields[1]);
     if (fields.size() > 2 && !fields[2].empty()) std::cout << "\t(" << fields[2] << ")";
+    if (fields.size() > 3 && !fields[3].empty()) std::cout << "\t" << fields[3];
     std::cout << "\n";
   }
 }
@@ -109,6 +110,10 @@ void AddStatistics(CLI::App& app, std::vector<Subcommand>* all) {
                    "text, json, or csv (UTF-8 with a byte order mark, as spreadsheets open it)")
       ->check(CLI::IsMember({"text", "json", "csv"}))
       ->capture_default_str();
+  statistics->footer(
+      "\nA line a figure; in parentheses the same days of the year before, then the change, of "
+      "shares in\npercentage points (pp). The proactive share is of cases opened, the reopened "
+      "share of all that\nbegan. Exercises count nowhere.");
   all->push_back({statistics, [flags] { return Statistics(*flags); }});
 }
 
