@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "engine/base/status.h"
 #include "services/common/logging.h"
 #include "services/query/calendar_warning.h"
@@ -21,6 +22,11 @@ using std::chrono::steady_clock;
 
 constexpr size_t kRecordsAtOnce = 512;
 constexpr auto kLookAheadEvery = std::chrono::seconds(1);
+// A question may be lost with the broker that had it: it is put again long before it times out.
+constexpr auto kAskAgainAfter = std::chrono::seconds(3);
+// A log that has not answered for so long cannot be read, and whoever asks is told so. Readers
+// find nothing new meanwhile, which is no error of theirs.
+constexpr auto kSilentAfter = std::chrono::seconds(6);
 
 // Waiters get the texts: each waits for what it sent itself. The gateway gives volunteers none.
 const Caller& Insider() {
@@ -158,7 +164,13 @@ void Query::LookAhead(PartitionId partition) {
   if (ahead.asking) {
     if (const auto answer = follower.EndAnswer()) {
       ahead.asking = false;
-      if (answer->ok()) ahead.end = **answer;
+      if (answer->ok()) {
+        ahead.end = **answer;
+        ahead.heard_at = now;
+      }
+    } else if (now - ahead.asked_at >= kAskAgainAfter) {
+      follower.AskEnd();
+      ahead.asked_at = now;
     }
   } else if (now - ahead.asked_at >= kLookAheadEvery || !ahead.end) {
     follower.AskEnd();
@@ -257,7 +269,16 @@ PositionVector Query::Folded() const {
 
 absl::Status Query::health() const {
   std::lock_guard lock(mutex_);
-  return health_;
+  if (!health_.ok()) return health_;
+  const auto silence =
+      steady_clock::now() -
+      std::min_element(ahead_.begin(), ahead_.end(), [](const auto& a, const auto& b) {
+        return a.heard_at < b.heard_at;
+      })->heard_at;
+  if (silence < kSilentAfter) return absl::OkStatus();
+  return absl::UnavailableError(
+      absl::StrCat("the log has not answered for ",
+                   std::chrono::duration_cast<std::chrono::seconds>(silence).count(), " s"));
 }
 
 bool Query::caught_up() const {

@@ -53,7 +53,7 @@ class Query : public Outcomes {
 
   std::vector<http::Route> Routes();
 
-  // OK while it follows all partitions.
+  // OK while it follows all partitions, and their log answers when asked for its end.
   absl::Status health() const;
   // Whether everything is folded that the log held when this began to follow it. Once true, it
   // stays so.
@@ -138,6 +138,8 @@ class Query : public Outcomes {
     std::optional<LogPosition> end;
     bool asking = false;
     std::chrono::steady_clock::time_point asked_at{};
+    // When it last answered.
+    std::chrono::steady_clock::time_point heard_at = std::chrono::steady_clock::now();
     bool caught_up = false;
     int64_t lag = 0;
     // One past the last report and command known to be decided.

@@ -5,6 +5,7 @@
 #include <iostream>
 #include <memory>
 #include <random>
+#include <thread>
 
 #include "services/common/http_client.h"
 #include "tests/crash/aftermath.h"
@@ -170,6 +171,43 @@ TEST(KafkaCrash, KeepsEveryPromiseThroughKillsOfEveryRoom) {
             << " sent again, " << all.unclear.size() << " never answered, " << says.repeats
             << " seen twice by the log, " << says.climbs.size() << " climbs, " << says.reminders
             << " reminders, " << says.ownerships << " ownerships" << std::endl;
+}
+
+// Whether /readyz says so within the time, and what it said last.
+bool BecomesReady(uint16_t port, bool ready, std::chrono::seconds within, std::string* said) {
+  http::Client client(
+      {.url = {.host = "127.0.0.1", .port = port, .prefix = {}}, .token = {}, .timeout_ms = 5'000});
+  const auto until = Clock::now() + within;
+  while (Clock::now() < until) {
+    const auto answer = client.Send({.method = "GET", .target = "/readyz"});
+    *said = answer.ok() ? answer->body : std::string(answer.status().message());
+    if (answer.ok() && (answer->status == 200) == ready) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  }
+  return false;
+}
+
+// Whoever stands before the services learns that they can neither take nor show anything new.
+TEST(KafkaCrash, ReadinessFollowsTheBroker) {
+  Broker cluster(1);
+  KafkaHouse house(cluster.NewInstallation(4));
+  const uint16_t query = house.StartQuery();
+  const uint16_t gateway = house.StartGateway();
+  ASSERT_NE(query, 0) << house.SaidLast();
+  ASSERT_NE(gateway, 0) << house.SaidLast();
+  std::string said;
+  for (const uint16_t port : {gateway, query}) {
+    ASSERT_TRUE(BecomesReady(port, true, std::chrono::seconds(30), &said)) << said;
+  }
+  cluster.Kill();
+  for (const uint16_t port : {gateway, query}) {
+    EXPECT_TRUE(BecomesReady(port, false, std::chrono::seconds(20), &said)) << said;
+    EXPECT_NE(said.find("the log has not answered for"), std::string::npos) << said;
+  }
+  cluster.Restart();
+  for (const uint16_t port : {gateway, query}) {
+    EXPECT_TRUE(BecomesReady(port, true, std::chrono::seconds(60), &said)) << said;
+  }
 }
 
 // Two lists that name one partition: whoever opened last owns it, and the other one says so and
