@@ -149,6 +149,16 @@ std::optional<int> ParseSettings(CLI::App& app, const ParseOptions& options, int
     app.parse(argc, argv);
   } catch (const CLI::Success& success) {  // --help and --version.
     return app.exit(success);
+  } catch (const CLI::RequiredError& error) {
+    // What is missing is missing because this word stands in its place.
+    const auto unknown = app.remaining(true);
+    if (unknown.empty()) {
+      app.exit(error);
+    } else {
+      std::cerr << options.program << ": '" << unknown.front()
+                << "' is not known here; --help says what is\n";
+    }
+    return kExitUsage;
   } catch (const CLI::ParseError& error) {
     app.exit(error);
     return kExitUsage;

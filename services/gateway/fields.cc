@@ -37,6 +37,10 @@ http::Response PersonalRefused(std::string_view field) {
                        absl::StrCat("\"field\":\"", ToAbsl(field), "\""));
 }
 
+bool IsBlank(std::string_view text) {
+  return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
+}
+
 bool IsVisibleAscii(std::string_view text, size_t most) {
   if (text.size() > most) return false;
   for (unsigned char c : text) {
@@ -75,7 +79,7 @@ std::optional<Timestamp> ReadTime(const google::protobuf::Value& value) {
 std::optional<http::Response> TakeText(std::string_view field, const std::string& text,
                                        bool required, const Admission& admission,
                                        PersonalText* out) {
-  if (text.find_first_not_of(" \t\r\n") == std::string::npos) {
+  if (IsBlank(text)) {
     if (required) return MissingField(field);
     return std::nullopt;
   }

@@ -18,6 +18,8 @@ http::Response MissingField(std::string_view field);
 http::Response WrongField(std::string_view field, std::string_view reason);
 http::Response PersonalRefused(std::string_view field);
 
+// Empty, or nothing but white space.
+bool IsBlank(std::string_view text);
 bool IsVisibleAscii(std::string_view text, size_t most);
 bool IsAreaCode(std::string_view text);
 

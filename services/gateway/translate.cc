@@ -19,6 +19,9 @@ using lastmeter::report::v1::HardshipReport;
 
 constexpr size_t kMaxPersonal = 64 * 1024;
 constexpr size_t kMaxSubject = 500;
+// The engine believes nobody whose clock is further from its own (engine/runtime/log_clock.h): the
+// command would be recorded and change nothing.
+constexpr Millis kVouchedFor = Minutes(10);
 
 bool IsKindCode(std::string_view text) {
   if (text.size() > 64) return false;
@@ -81,6 +84,7 @@ OrProblem<HardshipReport> MakeReport(const http::Request& request, const Admissi
   if (body.subject().size() > kMaxSubject) {
     return WrongField("subject", absl::StrCat("is longer than ", kMaxSubject, " bytes"));
   }
+  if (!body.subject().empty() && IsBlank(body.subject())) return WrongField("subject", "is blank");
   report.set_subject(body.subject());
   if (body.has_personal() && body.personal().ByteSizeLong() > 0) {
     if (!admission.allow_unsealed) return PersonalRefused("personal");
@@ -107,6 +111,11 @@ OrProblem<Command> MakeAcceptClock(const http::Request& request, const Admission
   if (!body.has_wall()) return MissingField("wall");
   const auto wall = ReadTime(body.wall());
   if (!wall) return WrongField("wall", "is neither RFC 3339 nor Unix milliseconds");
+  if (*wall > admission.now + kVouchedFor || *wall < admission.now - kVouchedFor) {
+    return WrongField("wall", absl::StrCat("is more than 10 minutes from this server's clock, ",
+                                           FormatRfc3339(admission.now),
+                                           ": set that right first, nobody can vouch for it"));
+  }
   Command command = NewCommand(request, admission);
   command.mutable_accept_clock()->set_wall_ms(wall->ms);
   return command;

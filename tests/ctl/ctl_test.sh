@@ -187,5 +187,8 @@ expect 78 'not a URL' rules show --url localhost
 expect 2 'is not a month' statistics --url http://127.0.0.1:1 --month 2026-13
 expect 2 'give --day, or --month' statistics --url http://127.0.0.1:1 --month 2026-11 --day 2026-11-01
 expect 2 'clock that you trust' clock accept --url http://127.0.0.1:1
-expect 2 '' nonsense
+expect 2 "'nonsense' is not known here" nonsense
+expect 2 "'nonsense' is not known here" rules nonsense
+expect 2 'subcommand is required' rules
+expect 2 'subject is empty' bulletin publish --url http://127.0.0.1:1 --id x --area 430112 --subject ' '
 echo "lastmeterctl does what it says"

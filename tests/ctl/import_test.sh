@@ -70,16 +70,23 @@ I,430112001001,elder-alone,,43011219500101002X,,
 J,430112001001,elder-alone,,,maybe,
 K,430112001001,elder-alone,,,,limping
 ,430112001001,elder-alone,,,,
+M,430112001001,生存认证,,H-1,,
+N,430112001001,survival-certification,2026-01-05,,,
+O,430112001001999,elder-alone,,,,
+P,430112999,elder-alone,,,,
 ROWS
 import 78 '^bad.csv:3: area: .*rounded by a spreadsheet' bad.csv --token-file importer
 for wanted in "4: area: '43011200100' is not a division code" '5: area: the rules have no area 430112001999' \
   "6: kind: the rules have no kind 'toothache'" "7: occurred_on: '2999-01-01' lies in the future" \
   "8: occurred_on: 'yesterday' is not a day" "9: ref: 'A' stands on line 2 already" \
   '10: household_ref: is an identity number' '11: proactive: is yes or no' \
-  "12: signs: there is no tick 'limping'" '13: ref: is empty'; do
+  "12: signs: there is no tick 'limping'" '13: ref: is empty' \
+  '14: occurred_on: is empty; for this kind it is the day of the last certification' \
+  '15: household_ref: is empty; this kind is certified for a household' \
+  '16: area: the rules have no area 430112001001999' '17: area: the rules have no area 430112999'; do
   grep -qF "bad.csv:$wanted" said || fail "no line bad.csv:$wanted"
 done
-(( $(grep -c '^bad.csv:' said) == 11 )) || fail "not eleven faults"
+(( $(grep -c '^bad.csv:' said) == 15 )) || fail "not fifteen faults"
 [[ ! -s map ]] || fail "a table that is wrong was sent"
 printf 'ref,area,kind,colour\nA,430112001001,elder-alone,red\n' > column.csv
 import 78 "column.csv:1: unknown column 'colour'" column.csv --token-file importer

@@ -155,6 +155,13 @@ TEST_F(BadInput, MissingReasonsAndFields) {
          "missing-field");
   Expect(Post(kTanDan, Act(number_, "reopen"), json::object()), 422, "missing-field");
   Expect(Post(kOperator, "/v1/clock:accept", json::object()), 422, "missing-field");
+  for (const Millis off : {Minutes(95), Millis{-Minutes(11).ms}, Days(4 * 365)}) {
+    Expect(Post(kOperator, "/v1/clock:accept", {{"wall", (clock_.Wall() + off).ms}}), 422,
+           "wrong-value");
+  }
+  Expect(Post(kHotline, "/v1/reports",
+              {{"kind", "policy-bulletin"}, {"area", "430112001"}, {"subject", " \t"}}),
+         422, "wrong-value");
 }
 
 TEST_F(BadInput, WrongParameters) {

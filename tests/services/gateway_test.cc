@@ -53,8 +53,8 @@ TEST(Gateway, NeverSaysAcceptedWhenTheLogFailed) {
     EXPECT_EQ(report.status, 503);
     EXPECT_EQ(report.problem, "log-unavailable");
     EXPECT_EQ(door.Post(kTanDan, std::string(kAcknowledge) + wait, json::object()).status, 503);
-    const Answer clock =
-        door.Post(kOperator, std::string("/v1/clock:accept") + wait, {{"wall", 1}});
+    const Answer clock = door.Post(kOperator, std::string("/v1/clock:accept") + wait,
+                                   {{"wall", SystemClock().Wall().ms}});
     EXPECT_EQ(clock.problem, "log-unavailable");
   }
   Door full(0, {.produce_no_space = 10'000});

@@ -2,7 +2,10 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
 #include <optional>
+#include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "engine/base/hash.h"
 #include "engine/base/status.h"
 #include "engine/core/apply.h"
@@ -54,22 +57,26 @@ absl::StatusOr<std::optional<Case>> FoldTo(const OpenedLog& opened, const CaseNu
 }
 
 void PrintClock(const lastmeter::state::v1::Clock& clock) {
-  std::cout << "  " << EnumWord("Promise", Promise_Name(clock.promise())) << ":";
-  if (clock.due_ms() != 0) std::cout << " limit " << FormatLocal({clock.due_ms()});
-  if (clock.provisional()) std::cout << " (provisional)";
-  if (clock.stopped()) std::cout << " stopped";
-  if (clock.breached()) std::cout << " breached";
-  if (clock.near_due_fired() && !clock.breached()) std::cout << " near due";
-  if (clock.round() > 0) {
-    std::cout << "; round " << clock.round() << " at " << TierWord(clock.tier());
-    if (clock.exhausted()) {
-      std::cout << ", exhausted, " << clock.reminders() << " reminders, next "
-                << FormatLocal({clock.next_reminder_ms()});
-    } else if (!clock.stopped()) {
-      std::cout << " until " << FormatLocal({clock.turn_due_ms()});
-    }
+  std::vector<std::string> parts;
+  if (clock.due_ms() != 0) {
+    parts.push_back("limit " + FormatLocal({clock.due_ms()}) +
+                    (clock.provisional() ? " (provisional)" : ""));
   }
-  std::cout << "\n";
+  if (clock.stopped()) parts.push_back("stopped");
+  if (clock.breached()) parts.push_back("breached");
+  if (clock.near_due_fired() && !clock.breached()) parts.push_back("near due");
+  if (clock.round() > 0) {
+    std::string turn = absl::StrCat("round ", clock.round(), " at ", TierWord(clock.tier()));
+    if (clock.exhausted()) {
+      absl::StrAppend(&turn, ", exhausted, ", clock.reminders(), " reminders, next ",
+                      FormatLocal({clock.next_reminder_ms()}));
+    } else if (!clock.stopped()) {
+      absl::StrAppend(&turn, " until ", FormatLocal({clock.turn_due_ms()}));
+    }
+    parts.push_back(std::move(turn));
+  }
+  std::cout << "  " << EnumWord("Promise", Promise_Name(clock.promise())) << ": "
+            << absl::StrJoin(parts, ", ") << "\n";
 }
 
 void Print(const std::string& number, const Case& c, const event::v1::Record& last) {
@@ -77,7 +84,7 @@ void Print(const std::string& number, const Case& c, const event::v1::Record& la
             << "\n"
             << "  version " << c.version() << ", cycle " << c.cycle() << ", " << c.kind()
             << ", level " << EnumWord("Level", Level_Name(c.level())) << ", area " << c.area()
-            << (c.restricted() ? ", restricted" : "") << "\n"
+            << (c.restricted() ? ", restricted" : "") << (c.drill() ? ", drill" : "") << "\n"
             << "  opened " << FormatLocal({c.opened_at_ms()}) << ", accepted "
             << FormatLocal({c.accepted_at_ms()}) << ", reported by " << c.reporter_id() << "\n";
   if (c.closed()) {

@@ -57,11 +57,17 @@ std::vector<std::string> PlacesOf(const lastmeter::rules::v1::Rules& rules,
 }
 
 int Publish(const BulletinFlags& flags) {
+  if (flags.subject.find_first_not_of(" \t\r\n") == std::string::npos) {
+    return Fail(kExitUsage, "--subject is empty: say what the bulletin makes known");
+  }
   auto session = Session::Open(flags.server);
   if (!session.ok()) return Fail(session.status());
   const auto rules = RulesOf(*session);
   if (!rules.ok()) return Fail(rules.status());
   std::string why;
+  if (const auto known = CheckArea(*rules, flags.area); !known.ok()) {
+    return Fail(kExitUsage, ToStd(known.message()));
+  }
   const std::string kind = KindOf(*rules, flags.kind, &why);
   if (kind.empty()) return Fail(kExitBadConfiguration, why);
   const Names names(Lang::kZh, *rules);
@@ -102,7 +108,7 @@ int ShowStatus(const BulletinFlags& flags) {
   const auto read = ForEachCase(*session, {flags.area, "bulletin"}, [&](const api::Case& one) {
     const auto& bulletin = one.bulletin();
     left += static_cast<size_t>(bulletin.unread_size());
-    std::cout << one.number() << "\t" << names.Place(one.area()) << "\t"
+    std::cout << one.number() << names.Mark(one) << "\t" << names.Place(one.area()) << "\t"
               << bulletin.grids() - static_cast<uint32_t>(bulletin.unread_size()) << "/"
               << bulletin.grids() << " grids\t" << bulletin.households() << " households\t"
               << bulletin.subject() << "\n";

@@ -4,12 +4,16 @@
 #include <iostream>
 
 #include "engine/base/time.h"
+#include "lastmeter/api/v1/api.pb.h"
 #include "services/common/exit_codes.h"
+#include "services/common/json.h"
 #include "tools/ctl/server.h"
 #include "tools/ctl/tool.h"
 
 namespace lastmeter::ctl {
 namespace {
+
+namespace api = lastmeter::api::v1;
 
 struct ClockFlags {
   ServerFlags server;
@@ -32,8 +36,18 @@ int Accept(const ClockFlags& flags) {
                                      .headers = {{"Content-Type", "application/json"}},
                                      .body = "{\"wall\":\"" + FormatRfc3339(*time) + "\"}"});
   if (!response.ok()) return Fail(response.status());
-  std::cout << response->body << "\n";
-  return kExitOk;
+  api::RulesOutcome outcome;
+  if (const auto read = FromJson(response->body, &outcome); !read.ok()) return Fail(read);
+  int accepted = 0;
+  for (const auto& partition : outcome.partitions()) {
+    accepted += partition.installed() ? 1 : 0;
+    if (partition.problem().empty()) continue;
+    std::cout << "partition " << partition.partition() << ": " << partition.problem() << "\n";
+  }
+  std::cout << "the clock is vouched for in " << accepted << " of " << outcome.partitions_size()
+            << " partitions\n";
+  if (accepted == outcome.partitions_size()) return kExitOk;
+  return Fail(kExitTryAgain, "not decided everywhere yet: run it again");
 }
 
 }  // namespace
@@ -45,8 +59,10 @@ void AddClock(CLI::App& app, std::vector<Subcommand>* all) {
   auto flags = std::make_shared<ClockFlags>();
   AddServer(accept, &flags->server);
   accept
-      ->add_option("--wall", flags->wall,
-                   "The time by a clock that you trust, RFC 3339; within 10 min of the server's")
+      ->add_option(
+          "--wall", flags->wall,
+          "The time by a clock that you trust, RFC 3339; refused when it is more than 10 min "
+          "from the server's, which must be set right first")
       ->type_name("TIME");
   all->push_back({accept, [flags] { return Accept(*flags); }});
 }

@@ -25,6 +25,7 @@ namespace api = lastmeter::api::v1;
 namespace rp = lastmeter::report::v1;
 
 constexpr size_t kMostRef = 128;
+constexpr size_t kVillageDigits = 12;
 constexpr size_t kMostText = 8'000;
 
 enum Column : size_t {
@@ -57,8 +58,12 @@ constexpr std::array<ColumnText, kColumns> kTexts = {{
     {"ref", "原编号", true, "what the table itself calls the case; no two rows alike"},
     {"area", "区划代码", true, "6, 9, 12, 14 or 15 digits, as cells of text"},
     {"kind", "困难类型", true, "code or name of a kind in the rules"},
-    {"occurred_on", "发生时间", false, "a past day or moment at UTC+8: 2026-11-05, 2026/11/5 9:15"},
-    {"household_ref", "户编号", false, "the register's opaque reference"},
+    {"occurred_on", "发生时间", false,
+     "a past day or moment at UTC+8: 2026-11-05, 2026/11/5 9:15;\n    of a survival certification "
+     "the "
+     "last one, required then"},
+    {"household_ref", "户编号", false,
+     "the register's opaque reference; required for a survival certification"},
     {"signs", "体征", false, "ticks such as fallen;lives-alone"},
     {"needs", "需求", false, "ticks such as meals;nursing"},
     {"difficulties", "困难方面", false, "ticks such as medical;housing"},
@@ -112,7 +117,13 @@ class Reader {
  public:
   Reader(const lastmeter::rules::v1::Rules& rules, const ImportOptions& options)
       : options_(options), rules_(RulesView::Create(rules)) {
+    for (const auto& area : rules.areas()) {
+      if (area.code().size() > kVillageDigits) {
+        below_.insert(area.code().substr(0, kVillageDigits));
+      }
+    }
     for (const auto& kind : rules.policy().kinds()) {
+      if (kind.certify_every_months() > 0) certified_.insert(kind.code());
       kinds_[kind.code()] = kind.code();
       kinds_[kind.name_zh()] = kind.code();
       kinds_[kind.name_en()] = kind.code();
@@ -143,6 +154,7 @@ class Reader {
     ReadKind(row, &out.report);
     ReadOccurred(row, &out.report);
     ReadHousehold(row, &out.report);
+    CheckCertified(row, out.report);
     auto* survey = out.report.mutable_survey();
     ReadTicks(row, kSigns, "SIGN_", rp::Sign_descriptor(), survey->mutable_signs());
     ReadTicks(row, kNeeds, "NEED_", rp::Need_descriptor(), survey->mutable_needs());
@@ -187,8 +199,23 @@ class Reader {
                    "'" + area + "' is not a division code of 6, 9, 12, 14 or 15 digits");
     }
     // The engine would take the nearest area that it knows, and nobody would notice a wrong digit.
-    if (!rules_->KnowsArea(area.substr(0, 12))) {
-      Fault(row, kArea, "the rules have no area " + area.substr(0, 12));
+    const std::string village = area.substr(0, kVillageDigits);
+    if (!rules_->KnowsArea(village)) return Fault(row, kArea, "the rules have no area " + village);
+    // Where the rules list a village's groups and grids, they list all of them.
+    if (!rules_->KnowsArea(area) && below_.contains(village)) {
+      Fault(row, kArea, "the rules have no area " + area);
+    }
+  }
+
+  // From the last time the next one is counted: without it everybody would count as certified
+  // today. Without a household nobody could say whose it is, nor meet a second row of the same.
+  void CheckCertified(const CsvRow& row, const api::SubmitReportRequest& report) {
+    if (!certified_.contains(report.kind())) return;
+    if (row.fields[kOccurredOn].empty()) {
+      Fault(row, kOccurredOn, "is empty; for this kind it is the day of the last certification");
+    }
+    if (row.fields[kHouseholdRef].empty()) {
+      Fault(row, kHouseholdRef, "is empty; this kind is certified for a household");
     }
   }
 
@@ -261,6 +288,10 @@ class Reader {
   // Code of each kind by its code and names.
   std::map<std::string, std::string> kinds_;
   std::vector<CsvColumn> columns_;
+  // Kinds that are certified every so many months.
+  std::set<std::string> certified_;
+  // Villages whose groups or grids the rules list.
+  std::set<std::string> below_;
   std::map<std::string, int> refs_;
   FileProblems problems_;
 };

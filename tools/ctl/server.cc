@@ -10,6 +10,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "engine/base/status.h"
 #include "services/common/json.h"
 
@@ -69,7 +70,8 @@ absl::Status RefusalOf(const http::Response& response) {
   std::string text = absl::StrCat("the server answered ", response.status);
   const auto problem = nlohmann::json::parse(response.body, nullptr, false);
   if (problem.is_object() && problem.contains("detail") && problem["detail"].is_string()) {
-    absl::StrAppend(&text, ": ", problem["detail"].get<std::string>());
+    const std::string detail = problem["detail"].get<std::string>();
+    absl::StrAppend(&text, ": ", absl::StripSuffix(detail, "."));
   }
   switch (response.status) {
     case 401:

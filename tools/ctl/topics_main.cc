@@ -117,7 +117,7 @@ int Check(const TopicsFlags& flags) {
     if (!one.mend.empty()) std::cout << "    $ " << one.mend << "\n";
   }
   if (!findings->empty()) {
-    std::cout << findings->size() << " findings\n";
+    std::cout << findings->size() << (findings->size() == 1 ? " finding\n" : " findings\n");
     return kExitVerificationFailed;
   }
   std::cout << "all topics are as they should be\n";
