@@ -4,6 +4,7 @@
 #include "engine/core/authority.h"
 #include "engine/core/case_applier.h"
 #include "engine/core/draft.h"
+#include "engine/core/incident.h"
 #include "engine/core/ladder.h"
 
 namespace lastmeter {
@@ -31,7 +32,7 @@ void DecideAcknowledge(Draft& draft, const CommandContext& context) {
   const auto& acknowledge = context.command.acknowledge();
   const Authority authority(draft.state(), c, context.command.actor().id());
   if (RejectIfClosed(draft, context)) return;
-  if (!authority.MayAcknowledge()) {
+  if (!authority.MayAcknowledge() && c.handler_id() != context.command.actor().id()) {
     return Reject(draft, context, ev::REJECTION_NOT_ALLOWED,
                   context.command.actor().id() == c.reporter_id()
                       ? "whoever reported a case may not acknowledge it"
@@ -79,7 +80,8 @@ void DecideNote(Draft& draft, const CommandContext& context) {
 
 bool IsClosingOutcome(cm::Outcome outcome) {
   return cm::Outcome_IsValid(outcome) && outcome != cm::OUTCOME_UNSPECIFIED &&
-         outcome != cm::OUTCOME_WITHDRAWN && outcome != cm::OUTCOME_MERGED;
+         outcome != cm::OUTCOME_WITHDRAWN && outcome != cm::OUTCOME_MERGED &&
+         outcome != cm::OUTCOME_SCREENED_OUT;
 }
 
 void DecideClose(Draft& draft, const CommandContext& context) {
@@ -105,6 +107,11 @@ void DecideClose(Draft& draft, const CommandContext& context) {
                   "nobody has acknowledged the case; acknowledge it first");
   }
   if (RejectIfUnfinished(draft, context, "closing")) return;
+  EndDigests(draft, context.number, c);
+  if (close.outcome() == cm::OUTCOME_NEED_MET &&
+      RejectIfGoalOpen(draft, context, "closing with the need met")) {
+    return;
+  }
   ev::Event event;
   ev::CaseClosed* closed = event.mutable_case_closed();
   *closed->mutable_by() = context.command.actor();

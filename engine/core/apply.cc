@@ -3,6 +3,7 @@
 #include "engine/base/check.h"
 #include "engine/core/case_applier.h"
 #include "engine/core/draft.h"
+#include "engine/core/incident.h"
 
 namespace lastmeter {
 namespace {
@@ -42,7 +43,9 @@ void ApplyCaseEvent(PartitionState& state, const ev::Record& record) {
         << "record " << record.seq() << " names unknown case " << event.case_number();
   }
   ApplyToCase(c, event, {record.log_time_ms()}, state.meta().rules_ordinal());
+  if (event.has_case_corrected()) state.Reindex(*number, c);
   state.PutCase(*number, c);
+  TakeForDigest(state, event, {record.log_time_ms()});
 }
 
 // The input's position and id, from the first record of its decision.
@@ -121,7 +124,13 @@ void ApplyDecided(PartitionState& state, std::span<const SealedRecord> decision)
       state.PutCounter(number.code, number.year, number.counter);
     }
   }
+  if (decision.front().record.event().has_case_corrected()) {
+    state.Reindex(number, scratch.decided);
+  }
   state.PutCase(number, scratch.decided);
+  for (const SealedRecord& sealed : decision) {
+    TakeForDigest(state, sealed.record.event(), {sealed.record.log_time_ms()});
+  }
 }
 
 }  // namespace lastmeter

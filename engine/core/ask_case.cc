@@ -16,6 +16,7 @@ namespace ev = lastmeter::event::v1;
 namespace rl = lastmeter::rules::v1;
 
 constexpr uint32_t kWithdrawWithinMinutes = 10;
+constexpr size_t kMostHouseholdBytes = 128;
 // Who is asked more often listens no more.
 constexpr Millis kUrgeAgainAfter = Minutes(5);
 
@@ -24,40 +25,62 @@ bool IsDuration(const rl::Duration& duration) {
          duration.unit() != rl::DURATION_UNIT_UNSPECIFIED;
 }
 
+// Whoever made a report may take it back or put it right for some minutes, while nobody has acted
+// on it. `instead`: what is done with the case otherwise.
+bool RejectIfActedOn(Draft& draft, const CommandContext& context, const std::string& done,
+                     const std::string& instead) {
+  const auto& c = *context.c;
+  const auto reject = [&](ev::Rejection reason, const std::string& why) {
+    Reject(draft, context, reason, why);
+    return true;
+  };
+  if (context.command.actor().id() != c.reporter_id()) {
+    return reject(ev::REJECTION_NOT_ALLOWED, "a report is " + done + " only by whoever made it");
+  }
+  if (c.restricted()) {
+    // Somebody may be standing beside whoever reported it.
+    return reject(ev::REJECTION_NOT_ALLOWED,
+                  "a report of this kind is not " + done + "; a named officer looks at it");
+  }
+  if (c.taken_on() || c.cycle() > 1 || c.hand_downs() > 0) {
+    return reject(ev::REJECTION_ALREADY_ACKNOWLEDGED,
+                  "somebody has taken the case on; it is " + instead + " instead");
+  }
+  if (c.attached() > 0 || c.joined() > 0) {
+    return reject(ev::REJECTION_REPORTED_BY_OTHERS,
+                  c.joined() > 0 ? "households have joined the incident; it is closed instead"
+                                 : "the household was reported again; somebody must look");
+  }
+  // What was done for the household stays on record.
+  if (c.verified() || c.relieved()) {
+    return reject(c.relieved() ? ev::REJECTION_ALREADY_RELIEVED : ev::REJECTION_ALREADY_VERIFIED,
+                  "somebody has been there; the case is " + instead + " instead");
+  }
+  if (c.helped() || c.works_planned() > 0 || !c.resources().empty()) {
+    return reject(ev::REJECTION_WORK_PLANNED,
+                  "work was planned or something was pledged; the case is " + instead + " instead");
+  }
+  uint32_t minutes = PolicyOf(draft.state(), c).rules().policy().withdraw_within_minutes();
+  if (minutes == 0) minutes = kWithdrawWithinMinutes;
+  if (AcceptedAt(draft, context) - Timestamp{c.accepted_at_ms()} > Minutes(minutes)) {
+    return reject(ev::REJECTION_TOO_OLD, "a report may be " + done + " within " +
+                                             std::to_string(minutes) + " minutes; the case is " +
+                                             instead + " instead");
+  }
+  return false;
+}
+
 }  // namespace
 
 void DecideWithdraw(Draft& draft, const CommandContext& context) {
   auto& c = *context.c;
   if (RejectIfClosed(draft, context)) return;
-  if (context.command.actor().id() != c.reporter_id()) {
-    return Reject(draft, context, ev::REJECTION_NOT_ALLOWED,
-                  "only whoever reported a case may take the report back");
-  }
-  if (c.restricted()) {
-    // Somebody may be standing beside whoever reported it.
-    return Reject(draft, context, ev::REJECTION_NOT_ALLOWED,
-                  "a report of this kind is not taken back; a named officer looks at it");
-  }
   if (IsEmpty(context.command.withdraw().reason())) {
     return Reject(draft, context, ev::REJECTION_MISSING_FIELD,
                   "taking a report back needs a reason");
   }
-  if (!c.handler_id().empty() || c.cycle() > 1 || c.hand_downs() > 0) {
-    return Reject(draft, context, ev::REJECTION_ALREADY_ACKNOWLEDGED,
-                  "somebody has taken the case on; it is closed as unfounded instead");
-  }
-  if (c.attached() > 0) {
-    return Reject(draft, context, ev::REJECTION_REPORTED_BY_OTHERS,
-                  "the household was reported again; somebody must look");
-  }
-  uint32_t minutes = PolicyOf(draft.state(), c).rules().policy().withdraw_within_minutes();
-  if (minutes == 0) minutes = kWithdrawWithinMinutes;
+  if (RejectIfActedOn(draft, context, "taken back", "closed as unfounded")) return;
   const Timestamp accepted = AcceptedAt(draft, context);
-  if (accepted - Timestamp{c.accepted_at_ms()} > Minutes(minutes)) {
-    return Reject(draft, context, ev::REJECTION_TOO_OLD,
-                  "a report may be taken back within " + std::to_string(minutes) +
-                      " minutes; the case is closed as unfounded instead");
-  }
   ev::Event event;
   ev::CaseWithdrawn* withdrawn = event.mutable_case_withdrawn();
   *withdrawn->mutable_by() = context.command.actor();
@@ -68,6 +91,75 @@ void DecideWithdraw(Draft& draft, const CommandContext& context) {
     *withdrawn->add_notices() = std::move(notice);
   }
   draft.AddCaseEvent(context.number, c, std::move(event));
+}
+
+void DecideCorrect(Draft& draft, const CommandContext& context) {
+  auto& c = *context.c;
+  const PartitionState& state = draft.state();
+  const auto& correct = context.command.correct();
+  if (RejectIfClosed(draft, context)) return;
+  if (IsEmpty(correct.reason())) {
+    return Reject(draft, context, ev::REJECTION_MISSING_FIELD, "putting it right needs a reason");
+  }
+  if (RejectIfActedOn(draft, context, "put right", "put right by a note")) return;
+  if (c.incident() || !c.joins().empty()) {
+    return Reject(draft, context, ev::REJECTION_INCIDENT,
+                  "an incident, or what joined one, is put right by a note");
+  }
+  const RulesView& rules = RosterOf(state);
+  const std::string& kind_code = correct.kind().empty() ? c.kind() : correct.kind();
+  const rl::Kind* kind = rules.FindKind(kind_code);
+  if (kind == nullptr || kind->restricted() || kind->bulletin() || kind->incident() ||
+      kind->certify_every_months() > 0) {
+    return Reject(draft, context, ev::REJECTION_UNKNOWN_KIND,
+                  "a report is put right to an ordinary kind of the rules; take it back and report "
+                  "anew for any other");
+  }
+  const std::string area = correct.area().empty() ? c.area() : correct.area();
+  if (!rules.KnowsArea(area) || rules.CurrentArea(area) != area) {
+    return Reject(draft, context, ev::REJECTION_UNKNOWN_AREA,
+                  "putting the area right needs a code that the rules list");
+  }
+  const std::string household =
+      correct.household_ref().empty() ? c.household_ref() : correct.household_ref();
+  if (household.size() > kMostHouseholdBytes ||
+      (kind_code == c.kind() && area == c.area() && household == c.household_ref())) {
+    return Reject(draft, context, ev::REJECTION_MISSING_FIELD,
+                  "nothing to put right: name another kind, area or household");
+  }
+  const auto told =
+      LadderPlanner(state, context.number, c, draft.now()).NoticesToTold(ev::PURPOSE_CORRECTED);
+  ev::Event event;
+  ev::CaseCorrected* corrected = event.mutable_case_corrected();
+  *corrected->mutable_by() = context.command.actor();
+  corrected->set_from_kind(c.kind());
+  corrected->set_from_area(c.area());
+  corrected->set_kind(kind_code);
+  corrected->set_level(kind->level());
+  corrected->set_household_ref(household);
+  *corrected->mutable_reason() = correct.reason();
+  corrected->set_accepted_at_ms(AcceptedAt(draft, context).ms);
+  for (const auto& notice : told) *corrected->add_notices() = notice;
+  // Planned as if it had been reported so at first: limits count from the first acceptance.
+  c.set_area(area);
+  lastmeter::state::v1::Case plan = c;
+  plan.set_kind(kind_code);
+  plan.set_level(kind->level());
+  plan.set_notices(c.notices() + static_cast<uint32_t>(told.size()));
+  const LadderPlanner planner(state, context.number, plan, draft.now());
+  NoticeMaker maker(context.number, plan);
+  for (auto& notice : planner.NoticesToAuthorities(&maker)) {
+    *corrected->add_notices() = std::move(notice);
+  }
+  plan.set_notices(c.notices() + static_cast<uint32_t>(corrected->notices_size()));
+  const Timestamp start = std::min(Timestamp{c.accepted_at_ms()}, draft.now());
+  for (auto& clock : planner.StartClocks(start)) *corrected->add_clocks() = std::move(clock);
+  const uint32_t round = FindClock(c, cm::PROMISE_ACKNOWLEDGE)->round() + 1;
+  auto climb = planner.Plan(cm::PROMISE_ACKNOWLEDGE, round, rules.EntryTier(c.reporter_tier()));
+  const bool direct = climb.passed.empty() && !climb.fallback;
+  if (direct) *corrected->mutable_turn() = *std::move(climb.turn);
+  draft.AddCaseEvent(context.number, c, std::move(event));
+  if (!direct) AddClimb(draft, context.number, c, std::move(climb));
 }
 
 void DecideRemind(Draft& draft, const CommandContext& context) {
@@ -124,6 +216,10 @@ void DecideExtend(Draft& draft, const CommandContext& context) {
   if (clock->has_extension()) {
     return Reject(draft, context, ev::REJECTION_ALREADY_EXTENDED,
                   "this promise was given more time already");
+  }
+  if (extend.promise() == cm::PROMISE_REFERRAL && c.referrals_size() > 1) {
+    return Reject(draft, context, ev::REJECTION_AMBIGUOUS_REFERRAL,
+                  "several departments are asked, each with its own limit; wait for answers first");
   }
   auto longer = *clock;
   *longer.mutable_extension() = extend.by();

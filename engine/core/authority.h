@@ -36,6 +36,9 @@ class Authority {
   bool MayRemark() const;
   // The village or any higher tier over the area.
   bool MayReopen() const;
+  // Anyone told, whoever holds it, or any higher tier over the area; at the village or above, of a
+  // restricted case at the district. Never the reporter.
+  bool MayScreenOut() const;
 
  private:
   const lastmeter::state::v1::Case& case_;
@@ -46,6 +49,8 @@ class Authority {
   std::vector<std::string> away_;
   // Stands in today for whoever took the case on.
   bool for_handler_ = false;
+  // Holds a post of a named officer over the case's area, or stands in for one who does.
+  bool named_ = false;
 };
 
 }  // namespace lastmeter

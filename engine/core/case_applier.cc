@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/core/referrals.h"
 #include "engine/core/work.h"
 
 namespace lastmeter {
@@ -69,6 +70,7 @@ void Start(Case& c, const ev::ClockStart& start) {
   if (!clock.near_due_fired()) clock.set_near_due_ms(start.near_due_ms());
   clock.set_due_ms(start.due_ms());
   clock.set_provisional(start.provisional());
+  if (start.paused() && !IsPaused(clock)) clock.add_pauses()->set_from_ms(start.started_at_ms());
 }
 
 void Start(Case& c, const google::protobuf::RepeatedPtrField<ev::ClockStart>& starts) {
@@ -107,15 +109,17 @@ void Apply(Case& c, const ev::CaseOpened& e, Timestamp log_time) {
   c.set_household_ref(e.household_ref());
   c.set_scheduled(e.scheduled());
   c.set_bulletin(e.bulletin());
+  c.set_incident(e.incident());
+  c.set_joins(e.joins());
   for (const auto& reader : e.readers()) {
     auto* unread = c.add_unread();
     unread->set_grid(reader.grid());
     unread->set_staff_id(reader.staff_id());
   }
   c.set_rules_ordinal(e.rules_ordinal());
-  // The acknowledgement clock comes first: at one instant it goes first, too. Nobody takes a
-  // schedule or a bulletin on.
-  if (!e.scheduled() && !e.bulletin()) {
+  // The acknowledgement clock comes first: at one instant it goes first, too. Nobody is asked to
+  // take on a schedule, a bulletin, or by itself a case that joined an incident.
+  if (!e.scheduled() && !e.bulletin() && e.joins().empty()) {
     ClockOf(c, cm::PROMISE_ACKNOWLEDGE).set_started_at_ms(e.accepted_at_ms());
     ClockOf(c, cm::PROMISE_ACKNOWLEDGE).set_round(1);
   }
@@ -165,6 +169,8 @@ void Apply(Case& c, const ev::CaseReopened& e, Timestamp log_time) {
   c.clear_verified();
   c.clear_clocks();
   c.clear_follow_ups_made();
+  c.clear_taken_on();
+  c.clear_helped();
   c.clear_provisional_ordinal();
   Unhandle(c);
   c.set_rules_ordinal(e.rules_ordinal());
@@ -193,6 +199,20 @@ void Apply(Case& c, const ev::CaseReassigned& e) {
   if (e.has_turn()) TakeTurn(c, e.turn());
 }
 
+void Apply(Case& c, const ev::CaseCorrected& e) {
+  c.set_kind(e.kind());
+  c.set_level(e.level());
+  c.set_household_ref(e.household_ref());
+  auto& clocks = *c.mutable_clocks();
+  clocks.erase(
+      std::remove_if(clocks.begin(), clocks.end(),
+                     [](const Clock& clock) { return clock.promise() != cm::PROMISE_ACKNOWLEDGE; }),
+      clocks.end());
+  AskAnew(c);
+  Start(c, e.clocks());
+  if (e.has_turn()) TakeTurn(c, e.turn());
+}
+
 void Apply(Case& c, const ev::CaseHeld& e, Timestamp log_time) {
   c.set_hold_reason(e.reason());
   c.set_hold_until_ms(e.until_ms());
@@ -211,7 +231,7 @@ void End(Case& c, cm::Outcome outcome, Timestamp log_time) {
   c.set_closed(true);
   c.set_closed_at_ms(log_time.ms);
   c.set_outcome(outcome);
-  c.clear_referred_to();
+  c.clear_referrals();
   c.clear_follow_ups_left();
   c.clear_follow_up_outcome();
   for (auto& clock : *c.mutable_clocks()) clock.set_stopped(true);
@@ -267,11 +287,31 @@ void Apply(Case& c, const ev::DeadlinesRecomputed& e) {
   }
 }
 
+// The clock of referrals stands for another one than before, or for none.
+void Apply(Case& c, const ev::ReferralAnswered& e) {
+  if (!e.has_clock()) {
+    if (EarliestReferral(c) == nullptr) Stop(c, cm::PROMISE_REFERRAL);
+    return;
+  }
+  StartAnew(c, e.clock());
+  const auto* next = FindReferral(c, e.next());
+  if (next == nullptr) return;
+  Clock& clock = ClockOf(c, cm::PROMISE_REFERRAL);
+  clock.set_level(next->clock().level());
+  *clock.mutable_pauses() = next->clock().pauses();
+  if (next->clock().has_extension()) *clock.mutable_extension() = next->clock().extension();
+}
+
 bool AnyProvisional(const Case& c) {
-  return std::any_of(c.clocks().begin(), c.clocks().end(), [](const Clock& clock) {
-    return !clock.stopped() && ((clock.provisional() && !clock.breached()) ||
-                                (clock.turn_provisional() && !clock.exhausted()));
-  });
+  // The earliest referral's limit is that of the clock.
+  const auto* earliest = EarliestReferral(c);
+  const bool referral =
+      std::any_of(c.referrals().begin(), c.referrals().end(),
+                  [&](const auto& one) { return &one != earliest && one.clock().provisional(); });
+  return referral || std::any_of(c.clocks().begin(), c.clocks().end(), [](const Clock& clock) {
+           return !clock.stopped() && ((clock.provisional() && !clock.breached()) ||
+                                       (clock.turn_provisional() && !clock.exhausted()));
+         });
 }
 
 }  // namespace
@@ -283,6 +323,8 @@ void ApplyToCase(Case& c, const ev::Event& event, Timestamp log_time, uint32_t r
   c.set_restricted(event.restricted());
   c.set_drill(event.drill());
   if (ActedByPerson(event)) c.set_quarantined(false);
+  if (BeginsHelp(event)) c.set_helped(true);
+  ApplyToReferrals(c, event, log_time);
   switch (event.body_case()) {
     case ev::Event::kCaseOpened:
       Apply(c, event.case_opened(), log_time);
@@ -312,6 +354,7 @@ void ApplyToCase(Case& c, const ev::Event& event, Timestamp log_time, uint32_t r
     case ev::Event::kCaseAcknowledged:
       c.set_handler_id(event.case_acknowledged().by().id());
       c.set_handler_tier(event.case_acknowledged().tier());
+      c.set_taken_on(true);
       Stop(c, cm::PROMISE_ACKNOWLEDGE);
       break;
     case ev::Event::kCaseHandedDown:
@@ -352,9 +395,15 @@ void ApplyToCase(Case& c, const ev::Event& event, Timestamp log_time, uint32_t r
     case ev::Event::kCaseReassigned:
       Apply(c, event.case_reassigned());
       break;
+    case ev::Event::kCaseCorrected:
+      Apply(c, event.case_corrected());
+      break;
     case ev::Event::kCaseWithdrawn:
       End(c, cm::OUTCOME_WITHDRAWN, log_time);
       c.clear_works();
+      break;
+    case ev::Event::kCaseScreenedOut:
+      End(c, cm::OUTCOME_SCREENED_OUT, log_time);
       break;
     case ev::Event::kCaseMerged:
       End(c, cm::OUTCOME_MERGED, log_time);
@@ -379,16 +428,18 @@ void ApplyToCase(Case& c, const ev::Event& event, Timestamp log_time, uint32_t r
     case ev::Event::kBulletinRead:
       Apply(c, event.bulletin_read(), log_time);
       break;
+    case ev::Event::kIncidentDigest:
+      c.clear_pending();
+      c.clear_digest_at_ms();
+      break;
     case ev::Event::kCaseCertified:
       StartAnew(c, event.case_certified().clock());
       break;
     case ev::Event::kCaseReferred:
-      c.set_referred_to(event.case_referred().to());
       if (event.case_referred().has_clock()) StartAnew(c, event.case_referred().clock());
       break;
     case ev::Event::kReferralAnswered:
-      c.clear_referred_to();
-      Stop(c, cm::PROMISE_REFERRAL);
+      Apply(c, event.referral_answered());
       break;
     case ev::Event::kFollowUpBegun:
       Apply(c, event.follow_up_begun());

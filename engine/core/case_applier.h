@@ -15,10 +15,17 @@ void ApplyToCase(lastmeter::state::v1::Case& c, const lastmeter::event::v1::Even
 // A person acted on the case: what a poisoned timer had stopped runs again.
 bool ActedByPerson(const lastmeter::event::v1::Event& event);
 
+// Somebody verified, gave relief, planned work, referred, pledged or set a goal: what was reported
+// is a hardship lead.
+bool BeginsHelp(const lastmeter::event::v1::Event& event);
+
 // Who is told by the event itself, beside a turn that it may have; null for events that tell
 // nobody.
 const google::protobuf::RepeatedPtrField<lastmeter::event::v1::Notice>* NoticesOf(
     const lastmeter::event::v1::Event& event);
+
+// The turn that the event begins; null for none. Those of LevelRaised only end sooner.
+const lastmeter::event::v1::Turn* TurnOf(const lastmeter::event::v1::Event& event);
 
 // The clock of a promise; null when the case has none.
 lastmeter::state::v1::Clock* FindClock(lastmeter::state::v1::Case& c,

@@ -22,6 +22,7 @@ bool ActedByPerson(const ev::Event& event) {
     case ev::Event::kPaperworkCompleted:
     case ev::Event::kCaseHeld:
     case ev::Event::kCaseUrged:
+    case ev::Event::kCaseCorrected:
     case ev::Event::kClockExtended:
     case ev::Event::kCaseReassigned:
     case ev::Event::kCaseReopened:
@@ -37,12 +38,28 @@ bool ActedByPerson(const ev::Event& event) {
     case ev::Event::kFollowUpRecorded:
     case ev::Event::kResourcePledged:
     case ev::Event::kResourceDelivered:
+    case ev::Event::kGoalSet:
+    case ev::Event::kGoalRecorded:
     case ev::Event::kCaseHandedOver:
     case ev::Event::kCaseCertified:
     case ev::Event::kBulletinRead:
       return true;
     case ev::Event::kHoldEnded:
       return event.hold_ended().has_by();
+    default:
+      return false;
+  }
+}
+
+bool BeginsHelp(const ev::Event& event) {
+  switch (event.body_case()) {
+    case ev::Event::kCaseVerified:
+    case ev::Event::kReliefRecorded:
+    case ev::Event::kWorkPlanned:
+    case ev::Event::kCaseReferred:
+    case ev::Event::kResourcePledged:
+    case ev::Event::kGoalSet:
+      return true;
     default:
       return false;
   }
@@ -69,7 +86,9 @@ bool IsPaused(const Clock& clock) {
 cm::Tier HoldingTier(const Case& c) {
   if (!c.handler_id().empty()) return c.handler_tier();
   const Clock* clock = FindClock(c, cm::PROMISE_ACKNOWLEDGE);
-  return clock == nullptr ? cm::TIER_UNSPECIFIED : clock->tier();
+  if (clock != nullptr) return clock->tier();
+  // Nobody was asked about it by itself; the grid is nearest.
+  return c.joins().empty() ? cm::TIER_UNSPECIFIED : cm::TIER_GRID;
 }
 
 const google::protobuf::RepeatedPtrField<ev::Notice>* NoticesOf(const ev::Event& event) {
@@ -94,8 +113,16 @@ const google::protobuf::RepeatedPtrField<ev::Notice>* NoticesOf(const ev::Event&
       return &event.case_reassigned().notices();
     case ev::Event::kCaseWithdrawn:
       return &event.case_withdrawn().notices();
+    case ev::Event::kCaseScreenedOut:
+      return &event.case_screened_out().notices();
+    case ev::Event::kGoalOverdue:
+      return &event.goal_overdue().notices();
     case ev::Event::kCaseHandedOver:
       return &event.case_handed_over().notices();
+    case ev::Event::kCaseCorrected:
+      return &event.case_corrected().notices();
+    case ev::Event::kMergeAccepted:
+      return &event.merge_accepted().notices();
     case ev::Event::kWorkPlanned:
       return &event.work_planned().notices();
     case ev::Event::kWorkUnclaimed:
@@ -108,6 +135,28 @@ const google::protobuf::RepeatedPtrField<ev::Notice>* NoticesOf(const ev::Event&
       return &event.work_cancelled().notices();
     case ev::Event::kCaseQuarantined:
       return &event.case_quarantined().notices();
+    case ev::Event::kIncidentDigest:
+      return &event.incident_digest().notices();
+    default:
+      return nullptr;
+  }
+}
+
+const ev::Turn* TurnOf(const ev::Event& event) {
+  const auto turn_of = [](const auto& body) { return body.has_turn() ? &body.turn() : nullptr; };
+  switch (event.body_case()) {
+    case ev::Event::kCaseOpened:
+      return turn_of(event.case_opened());
+    case ev::Event::kCaseEscalated:
+      return turn_of(event.case_escalated());
+    case ev::Event::kCaseHandedDown:
+      return turn_of(event.case_handed_down());
+    case ev::Event::kCaseReassigned:
+      return turn_of(event.case_reassigned());
+    case ev::Event::kCaseCorrected:
+      return turn_of(event.case_corrected());
+    case ev::Event::kCaseReopened:
+      return turn_of(event.case_reopened());
     default:
       return nullptr;
   }

@@ -40,6 +40,11 @@ void Dispatch(Draft& draft, const CommandContext& context) {
     return Reject(draft, context, ev::REJECTION_BULLETIN,
                   "a bulletin is made known, noted or closed");
   }
+  if (context.c->incident() &&
+      (action == cd::Command::kReassign || action == cd::Command::kMerge)) {
+    return Reject(draft, context, ev::REJECTION_INCIDENT,
+                  "an incident belongs to its village; close it, and declare it elsewhere");
+  }
   switch (action) {
     case cd::Command::kAcknowledge:
       return DecideAcknowledge(draft, context);
@@ -61,12 +66,16 @@ void Dispatch(Draft& draft, const CommandContext& context) {
       return DecideResume(draft, context);
     case cd::Command::kWithdraw:
       return DecideWithdraw(draft, context);
+    case cd::Command::kCorrect:
+      return DecideCorrect(draft, context);
     case cd::Command::kRemind:
       return DecideRemind(draft, context);
     case cd::Command::kExtend:
       return DecideExtend(draft, context);
     case cd::Command::kReassign:
       return DecideReassign(draft, context);
+    case cd::Command::kAcceptMerge:
+      return DecideAcceptMerge(draft, context);
     case cd::Command::kMerge:
       return DecideMerge(draft, context);
     case cd::Command::kPlanWork:
@@ -99,6 +108,12 @@ void Dispatch(Draft& draft, const CommandContext& context) {
       return DecideCertify(draft, context);
     case cd::Command::kReadBulletin:
       return DecideReadBulletin(draft, context);
+    case cd::Command::kScreenOut:
+      return DecideScreenOut(draft, context);
+    case cd::Command::kSetGoal:
+      return DecideSetGoal(draft, context);
+    case cd::Command::kRecordGoal:
+      return DecideRecordGoal(draft, context);
     case cd::Command::kClose:
       return DecideClose(draft, context);
     case cd::Command::kReopen:
@@ -207,8 +222,9 @@ Timestamp DecideCommand(Draft& draft, const LogInput& input) {
   }
   context.number = *number;
   context.c = &c;
-  // A hotline may take its own report back, and do nothing else to a case.
-  const bool own_report = command.has_withdraw() && command.actor().role() == cm::ROLE_SENTINEL;
+  // A hotline may take its own report back or put it right, and do nothing else to a case.
+  const bool own_report = (command.has_withdraw() || command.has_correct()) &&
+                          command.actor().role() == cm::ROLE_SENTINEL;
   // A volunteer takes turns of planned work, and has no part in what is restricted.
   const bool turn = IsOfTurn(command) && command.actor().role() == cm::ROLE_VOLUNTEER;
   if (command.actor().role() != cm::ROLE_STAFF && !own_report && !(turn && !c.restricted())) {

@@ -6,6 +6,7 @@
 #include "engine/base/hash.h"
 #include "engine/core/case_applier.h"
 #include "engine/core/draft.h"
+#include "engine/core/incident.h"
 #include "lastmeter/report/v1/report.pb.h"
 
 namespace lastmeter {
@@ -113,6 +114,7 @@ void Draft::AddCaseEvent(const CaseNumber& number, lastmeter::state::v1::Case& c
   event.set_restricted(c.restricted());
   event.set_drill(c.drill());
   event.set_cycle(event.has_case_reopened() ? event.case_reopened().cycle() : c.cycle());
+  LeaveToDigest(state_, c, &event);
   ApplyToCase(c, event, now_, state_.meta().rules_ordinal());
   auto& scratch = state_.scratch();
   LM_CHECK(&c == &scratch.decided && scratch.decided_number.value_or(number) == number)

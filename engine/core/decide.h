@@ -17,6 +17,8 @@ namespace lastmeter {
 // Raised by every change of Decide that changes any golden log, or could have changed a real one:
 //   2  provisional limits after a level was raised
 //   3  of several open cases of one household a report joins the one with the lowest number
+//   4  several departments may be asked at a time; incidents; nights and the rota; what is promised
+//      on hold waits; nothing is taken back that somebody had acted on
 inline constexpr uint32_t kDeciderVersion = 4;
 
 // One input as it stands in an input log.

@@ -73,9 +73,11 @@ void DecidePaperwork(Draft& draft, const CommandContext& context);
 void DecideHold(Draft& draft, const CommandContext& context);
 void DecideResume(Draft& draft, const CommandContext& context);
 void DecideWithdraw(Draft& draft, const CommandContext& context);
+void DecideCorrect(Draft& draft, const CommandContext& context);
 void DecideRemind(Draft& draft, const CommandContext& context);
 void DecideExtend(Draft& draft, const CommandContext& context);
 void DecideReassign(Draft& draft, const CommandContext& context);
+void DecideAcceptMerge(Draft& draft, const CommandContext& context);
 void DecideMerge(Draft& draft, const CommandContext& context);
 void DecidePlanWork(Draft& draft, const CommandContext& context);
 void DecideClaimWork(Draft& draft, const CommandContext& context);
@@ -92,6 +94,9 @@ void DecideDeliver(Draft& draft, const CommandContext& context);
 void DecideHandOver(Draft& draft, const CommandContext& context);
 void DecideCertify(Draft& draft, const CommandContext& context);
 void DecideReadBulletin(Draft& draft, const CommandContext& context);
+void DecideScreenOut(Draft& draft, const CommandContext& context);
+void DecideSetGoal(Draft& draft, const CommandContext& context);
+void DecideRecordGoal(Draft& draft, const CommandContext& context);
 void DecideClose(Draft& draft, const CommandContext& context);
 void DecideReopen(Draft& draft, const CommandContext& context);
 void DecideRaise(Draft& draft, const CommandContext& context);
@@ -106,11 +111,13 @@ bool RejectIfStale(Draft& draft, const CommandContext& context, uint32_t case_ve
 // True after a refusal, where relief came first and its papers are owed: the case may not
 // end. `before`: "closing".
 bool RejectIfPapersOwed(Draft& draft, const CommandContext& context, std::string_view before);
-// The same, where a department was asked that has not answered.
+// The same, where departments were asked that have not answered: it names them.
 bool RejectIfReferralOpen(Draft& draft, const CommandContext& context, std::string_view before);
 // The same, where planned work still has turns.
 bool RejectIfWorkGoesOn(Draft& draft, const CommandContext& context, std::string_view before);
-// Any of these three.
+// The same, where nobody has said what became of a goal.
+bool RejectIfGoalOpen(Draft& draft, const CommandContext& context, std::string_view before);
+// Papers, referrals or work.
 bool RejectIfUnfinished(Draft& draft, const CommandContext& context, std::string_view before);
 // True after a refusal, where the case is followed up: its need is met.
 bool RejectIfFollowedUp(Draft& draft, const CommandContext& context);
@@ -118,6 +125,8 @@ bool RejectIfFollowedUp(Draft& draft, const CommandContext& context);
 bool IsClosingOutcome(lastmeter::common::v1::Outcome outcome);
 // When the command was durable at the gateway.
 Timestamp AcceptedAt(const Draft& draft, const CommandContext& context);
+// Where a promise made now counts from: the command's acceptance, but never later than now.
+Timestamp StartOf(const Draft& draft, const CommandContext& context);
 
 // Makes the case more urgent: new limits for its running turns and clocks where these are sooner.
 void RaiseLevel(Draft& draft, const CaseNumber& number, lastmeter::state::v1::Case& c,
@@ -139,6 +148,10 @@ void EndFollowUp(Draft& draft, const CaseNumber& number, lastmeter::state::v1::C
 void BeginCycle(Draft& draft, const CaseNumber& number, lastmeter::state::v1::Case& c,
                 const lastmeter::common::v1::Actor& by,
                 const lastmeter::common::v1::PersonalText* reason);
+
+// The date of a goal has passed.
+void FireGoal(Draft& draft, const CaseNumber& number, lastmeter::state::v1::Case& c,
+              const lastmeter::state::v1::Goal& goal, const TimerInput& input, bool outage);
 
 // The instant of a planned work has come.
 void FireWork(Draft& draft, const CaseNumber& number, lastmeter::state::v1::Case& c,

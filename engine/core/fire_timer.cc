@@ -4,7 +4,9 @@
 #include "engine/core/case_applier.h"
 #include "engine/core/certify_case.h"
 #include "engine/core/draft.h"
+#include "engine/core/incident.h"
 #include "engine/core/ladder.h"
+#include "engine/core/referrals.h"
 #include "engine/core/work.h"
 
 namespace lastmeter {
@@ -164,6 +166,14 @@ void DecideTimer(Draft& draft, const TimerInput& input) {
     const lastmeter::state::v1::Work work = one;
     return FireWork(draft, input.number, c, work, input, firing.outage);
   }
+  if (c.digest_at_ms() == input.due.ms) {
+    return FireDigest(draft, input.number, c, input, firing.outage);
+  }
+  for (const auto& one : c.goals()) {
+    if (one.tell_ms() != input.due.ms) continue;
+    const lastmeter::state::v1::Goal goal = one;
+    return FireGoal(draft, input.number, c, goal, input, firing.outage);
+  }
   LM_CHECK(c.hold_until_ms() == input.due.ms) << input.number.ToString() << ": no clock is due";
   HoldExpires(draft, firing);
 }
@@ -191,7 +201,15 @@ void DecideRecompute(Draft& draft, const RecomputeInput& input) {
   ev::DeadlinesRecomputed* recomputed = event.mutable_deadlines_recomputed();
   for (const Clock& clock : c.clocks()) {
     if (clock.stopped()) continue;
-    if (clock.provisional() && !clock.breached()) {
+    const bool several = clock.promise() == cm::PROMISE_REFERRAL && c.referrals_size() > 1;
+    if (several) {
+      const auto again = [&](const Clock& own) -> std::optional<ev::ClockStart> {
+        if (!own.provisional()) return std::nullopt;
+        return planner.Limits(own, PausesOf(own));
+      };
+      const ev::ClockStart earliest = MoveReferrals(c, again, recomputed->mutable_referrals());
+      if (clock.provisional() && !clock.breached()) *recomputed->add_clocks() = earliest;
+    } else if (clock.provisional() && !clock.breached()) {
       *recomputed->add_clocks() = planner.Limits(clock, PausesOf(clock));
     }
     if (clock.turn_provisional() && !clock.exhausted() && clock.tier() != cm::TIER_UNSPECIFIED) {

@@ -1,5 +1,4 @@
-// What goes on beside and after the help itself: referrals to other departments, follow-up visits,
-// resources that somebody pledged.
+// What goes on beside and after the help itself: follow-up visits, resources that somebody pledged.
 #include <algorithm>
 #include <string>
 #include <utility>
@@ -19,23 +18,11 @@ using Case = lastmeter::state::v1::Case;
 
 constexpr uint32_t kMostVisits = 24;
 constexpr int kMostResources = 64;
-constexpr size_t kMostNumberBytes = 128;
-
-// Where a promise made now counts from: the command's acceptance, but never later than now.
-Timestamp StartOf(const Draft& draft, const CommandContext& context) {
-  return std::min(AcceptedAt(draft, context), draft.now());
-}
 
 }  // namespace
 
-bool RejectIfReferralOpen(Draft& draft, const CommandContext& context, std::string_view before) {
-  if (context.c->referred_to().empty()) return false;
-  Reject(draft, context, ev::REJECTION_REFERRAL_OPEN,
-         context.c->referred_to() +
-             " has not answered; record the answer, or that it is withdrawn, "
-             "before " +
-             std::string(before));
-  return true;
+Timestamp StartOf(const Draft& draft, const CommandContext& context) {
+  return std::min(AcceptedAt(draft, context), draft.now());
 }
 
 bool RejectIfFollowedUp(Draft& draft, const CommandContext& context) {
@@ -48,68 +35,6 @@ bool RejectIfFollowedUp(Draft& draft, const CommandContext& context) {
 bool RejectIfUnfinished(Draft& draft, const CommandContext& context, std::string_view before) {
   return RejectIfPapersOwed(draft, context, before) ||
          RejectIfReferralOpen(draft, context, before) || RejectIfWorkGoesOn(draft, context, before);
-}
-
-void DecideRefer(Draft& draft, const CommandContext& context) {
-  Case& c = *context.c;
-  const auto& refer = context.command.refer();
-  if (RejectIfClosed(draft, context)) return;
-  if (!Authority(draft.state(), c, context.command.actor().id()).MayClose()) {
-    return Reject(draft, context, ev::REJECTION_NOT_ALLOWED,
-                  "only whoever holds the case, or a higher tier over its area, may refer it");
-  }
-  if (!IsCode(refer.to())) {
-    return Reject(draft, context, ev::REJECTION_MISSING_FIELD,
-                  "a referral needs the code of a department: lower-case letters, digits, hyphens");
-  }
-  if (IsEmpty(refer.reason())) {
-    return Reject(draft, context, ev::REJECTION_MISSING_FIELD, "a referral needs a reason");
-  }
-  if (c.handler_id().empty()) {
-    return Reject(draft, context, ev::REJECTION_NOT_ACKNOWLEDGED,
-                  "nobody has acknowledged the case; acknowledge it first");
-  }
-  if (RejectIfFollowedUp(draft, context)) return;
-  if (RejectIfReferralOpen(draft, context, "referring the case again")) return;
-  ev::Event event;
-  ev::CaseReferred* referred = event.mutable_case_referred();
-  *referred->mutable_by() = context.command.actor();
-  referred->set_to(refer.to());
-  const LadderPlanner planner(draft.state(), context.number, c, draft.now());
-  if (auto clock = planner.StartClock(cm::PROMISE_REFERRAL, StartOf(draft, context))) {
-    *referred->mutable_clock() = *std::move(clock);
-  }
-  *referred->mutable_reason() = refer.reason();
-  draft.AddCaseEvent(context.number, c, std::move(event));
-}
-
-void DecideAnswerReferral(Draft& draft, const CommandContext& context) {
-  Case& c = *context.c;
-  const auto& answer = context.command.answer_referral();
-  if (RejectIfClosed(draft, context)) return;
-  if (!Authority(draft.state(), c, context.command.actor().id()).MayWorkOn()) {
-    return Reject(draft, context, ev::REJECTION_NOT_ALLOWED,
-                  "only people told of the case, or a higher tier over its area, may record what a "
-                  "department answered");
-  }
-  if (!cm::ReferralAnswer_IsValid(answer.answer()) ||
-      answer.answer() == cm::REFERRAL_ANSWER_UNSPECIFIED ||
-      answer.their_number().size() > kMostNumberBytes) {
-    return Reject(draft, context, ev::REJECTION_MISSING_FIELD,
-                  "a referral is accepted, rejected or withdrawn; a number has at most 128 bytes");
-  }
-  if (c.referred_to().empty()) {
-    return Reject(draft, context, ev::REJECTION_NO_REFERRAL, "no department is asked");
-  }
-  ev::Event event;
-  ev::ReferralAnswered* answered = event.mutable_referral_answered();
-  *answered->mutable_by() = context.command.actor();
-  answered->set_to(c.referred_to());
-  answered->set_answer(answer.answer());
-  answered->set_their_number(answer.their_number());
-  if (answer.has_text()) *answered->mutable_text() = answer.text();
-  answered->set_accepted_at_ms(AcceptedAt(draft, context).ms);
-  draft.AddCaseEvent(context.number, c, std::move(event));
 }
 
 void DecideBeginFollowUp(Draft& draft, const CommandContext& context) {
@@ -139,7 +64,8 @@ void DecideBeginFollowUp(Draft& draft, const CommandContext& context) {
                   "the case is on hold; resume it first");
   }
   if (RejectIfPapersOwed(draft, context, "following up") ||
-      RejectIfReferralOpen(draft, context, "following up")) {
+      RejectIfReferralOpen(draft, context, "following up") ||
+      RejectIfGoalOpen(draft, context, "following up")) {
     return;
   }
   const LadderPlanner planner(draft.state(), context.number, c, draft.now());

@@ -7,6 +7,7 @@
 #include "engine/core/case_applier.h"
 #include "engine/core/draft.h"
 #include "engine/core/ladder.h"
+#include "engine/core/referrals.h"
 
 namespace lastmeter {
 namespace {
@@ -15,11 +16,6 @@ namespace cm = lastmeter::common::v1;
 namespace ev = lastmeter::event::v1;
 
 constexpr uint32_t kHoldAtMostDays = 30;
-
-bool PausedBy(const lastmeter::rules::v1::ClockPolicy& clock, cm::HoldReason reason) {
-  return std::find(clock.paused_by().begin(), clock.paused_by().end(), reason) !=
-         clock.paused_by().end();
-}
 
 }  // namespace
 
@@ -61,10 +57,11 @@ void DecideHold(Draft& draft, const CommandContext& context) {
   held->set_until_ms(hold.until_ms());
   if (hold.has_text()) *held->mutable_text() = hold.text();
   for (const auto& clock : c.clocks()) {
-    // A hold hides no breach, and stops no ladder that has begun.
-    if (clock.stopped() || clock.breached()) continue;
+    // A hold hides no breach, not even one whose timer is still to fire, and stops no ladder that
+    // has begun.
+    if (clock.stopped() || clock.breached() || clock.due_ms() <= draft.now().ms) continue;
     const auto* policy = ClockPolicyOf(draft.state(), c, clock);
-    if (policy != nullptr && PausedBy(*policy, hold.reason())) held->add_paused(clock.promise());
+    if (policy != nullptr && IsPausedBy(*policy, hold.reason())) held->add_paused(clock.promise());
   }
   draft.AddCaseEvent(context.number, c, std::move(event));
 }
@@ -74,7 +71,16 @@ void EndHold(Draft& draft, const CaseNumber& number, lastmeter::state::v1::Case&
   const LadderPlanner planner(draft.state(), number, c, draft.now());
   for (const auto& clock : c.clocks()) {
     if (clock.stopped() || !IsPaused(clock)) continue;
-    *ended.add_clocks() = planner.Resume(clock, {ended.ended_at_ms()});
+    const Timestamp from{ended.ended_at_ms()};
+    if (clock.promise() != cm::PROMISE_REFERRAL || c.referrals_size() < 2) {
+      *ended.add_clocks() = planner.Resume(clock, from);
+      continue;
+    }
+    *ended.add_clocks() = MoveReferrals(
+        c, [&](const auto& own) { return planner.Resume(own, from); }, ended.mutable_referrals());
+    // Of one that was not the earliest before, most of the time may be over.
+    ev::ClockStart& earliest = *ended.mutable_clocks()->rbegin();
+    earliest.set_near_due_ms(std::max(earliest.near_due_ms(), from.ms));
   }
   if (ended.reason() != ev::HOLD_END_RESUMED) {
     for (auto& notice : planner.NoticesToHolder(ev::PURPOSE_HOLD_ENDED)) {

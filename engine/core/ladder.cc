@@ -93,6 +93,11 @@ const rl::ClockPolicy* ClockPolicyOf(const PartitionState& state,
   return PolicyOf(state, c).FindClock(level, clock.promise());
 }
 
+bool IsPausedBy(const rl::ClockPolicy& clock, cm::HoldReason reason) {
+  return std::find(clock.paused_by().begin(), clock.paused_by().end(), reason) !=
+         clock.paused_by().end();
+}
+
 std::vector<Pause> PausesOf(const lastmeter::state::v1::Clock& clock) {
   std::vector<Pause> pauses;
   for (const auto& pause : clock.pauses()) {
@@ -319,7 +324,8 @@ std::vector<ev::Notice> LadderPlanner::NoticesToHolder(ev::Purpose purpose) cons
   return notices;
 }
 
-std::vector<ev::Notice> LadderPlanner::NoticesToTold(ev::Purpose purpose) const {
+std::vector<ev::Notice> LadderPlanner::NoticesToTold(ev::Purpose purpose,
+                                                     const std::string& but_for) const {
   const RulesView& roster = RosterOf(state_);
   NoticeMaker maker(number_, case_);
   const Timestamp not_before = NotBefore();
@@ -327,7 +333,7 @@ std::vector<ev::Notice> LadderPlanner::NoticesToTold(ev::Purpose purpose) const 
   for (const std::string& id : case_.told()) {
     if (notices.size() == kMostNotices) break;
     // Whoever has left the roster since is told no more.
-    if (id != FallbackStaff(state_) && !roster.InRoster(id)) continue;
+    if (id == but_for || (id != FallbackStaff(state_) && !roster.InRoster(id))) continue;
     notices.push_back(maker.Make(id, roster.TierOver(id, case_.area()), purpose, not_before));
   }
   return notices;
@@ -353,6 +359,8 @@ ev::ClockStart LadderPlanner::Start(const rl::ClockPolicy& clock, Timestamp star
   s.set_near_due_ms(near.due.ms);
   s.set_due_ms(due.due.ms);
   s.set_provisional(due.provisional);
+  // What stands still for the case's hold does so from its begin.
+  s.set_paused(case_.hold_until_ms() != 0 && IsPausedBy(clock, case_.hold_reason()));
   return s;
 }
 

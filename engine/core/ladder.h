@@ -26,6 +26,9 @@ const std::string& FallbackStaff(const PartitionState& state);
 const lastmeter::rules::v1::ClockPolicy* ClockPolicyOf(const PartitionState& state,
                                                        const lastmeter::state::v1::Case& c,
                                                        const lastmeter::state::v1::Clock& clock);
+// A hold for that reason lets a clock of this policy stand still.
+bool IsPausedBy(const lastmeter::rules::v1::ClockPolicy& clock,
+                lastmeter::common::v1::HoldReason reason);
 // The pauses of a clock that are over, in order.
 std::vector<Pause> PausesOf(const lastmeter::state::v1::Clock& clock);
 
@@ -94,9 +97,10 @@ class LadderPlanner {
   // one above, where nobody is above either for the fallback post.
   void AddTier(lastmeter::common::v1::Tier tier, lastmeter::event::v1::Purpose purpose,
                google::protobuf::RepeatedPtrField<lastmeter::event::v1::Notice>* notices) const;
-  // Notices for everybody who was told of the case, in the tier in which each serves its area.
-  std::vector<lastmeter::event::v1::Notice> NoticesToTold(
-      lastmeter::event::v1::Purpose purpose) const;
+  // Notices for everybody who was told of the case, in the tier in which each serves its area; but
+  // for one person, who knows.
+  std::vector<lastmeter::event::v1::Notice> NoticesToTold(lastmeter::event::v1::Purpose purpose,
+                                                          const std::string& but_for = {}) const;
   // Notices for the outside authorities that the case's kind names.
   std::vector<lastmeter::event::v1::Notice> NoticesToAuthorities(NoticeMaker* maker) const;
 

@@ -16,6 +16,12 @@ using Case = lastmeter::state::v1::Case;
 // From this hand-down on the district is told of each.
 constexpr uint32_t kHandDownsBeforeDistrict = 3;
 
+// Rounds of acknowledgement in this cycle.
+uint32_t AskedRounds(const Case& c) {
+  const auto* clock = FindClock(c, cm::PROMISE_ACKNOWLEDGE);
+  return clock == nullptr ? 0 : clock->round();
+}
+
 void RaiseTier(Draft& draft, const CommandContext& context) {
   Case& c = *context.c;
   const auto& raise = context.command.raise();
@@ -24,8 +30,9 @@ void RaiseTier(Draft& draft, const CommandContext& context) {
     return Reject(draft, context, ev::REJECTION_WRONG_TIER,
                   "a case is raised to a tier above the one that holds it");
   }
-  const auto* clock = FindClock(c, cm::PROMISE_ACKNOWLEDGE);
-  const uint32_t round = clock->round() + (c.handler_id().empty() ? 0 : 1);
+  const uint32_t before = AskedRounds(c);
+  // Whoever has it was asked in the round before; a case that joined an incident was in none.
+  const uint32_t round = before + (c.handler_id().empty() && before > 0 ? 0 : 1);
   auto climb = LadderPlanner(draft.state(), context.number, c, draft.now())
                    .Plan(cm::PROMISE_ACKNOWLEDGE, round, raise.to_tier());
   if (!climb.turn) {
@@ -103,6 +110,8 @@ void DecideRaise(Draft& draft, const CommandContext& context) {
     return Reject(draft, context, ev::REJECTION_MISSING_FIELD,
                   "raise either to a tier or to a level");
   }
+  // Its promise is the next visit's, by the level that gave it.
+  if (to_level && RejectIfFollowedUp(draft, context)) return;
   if (to_tier) return RaiseTier(draft, context);
   if (!cm::Level_IsValid(raise.to_level()) || raise.to_level() >= c.level()) {
     return Reject(draft, context, ev::REJECTION_WRONG_LEVEL,
@@ -132,8 +141,7 @@ void DecideHandDown(Draft& draft, const CommandContext& context) {
                   "the town");
   }
   const LadderPlanner planner(draft.state(), context.number, c, draft.now());
-  const auto* clock = FindClock(c, cm::PROMISE_ACKNOWLEDGE);
-  auto climb = planner.Plan(cm::PROMISE_ACKNOWLEDGE, clock->round() + 1, down.to_tier());
+  auto climb = planner.Plan(cm::PROMISE_ACKNOWLEDGE, AskedRounds(c) + 1, down.to_tier());
   const bool direct = climb.passed.empty() && !climb.fallback;
   ev::Event event;
   ev::CaseHandedDown* handed = event.mutable_case_handed_down();
@@ -187,7 +195,7 @@ void DecideReassign(Draft& draft, const CommandContext& context) {
   c.set_area(reassign.area());
   cm::Tier enter_at = roster.EntryTier(c.reporter_tier());
   if (c.restricted()) enter_at = std::max(enter_at, cm::TIER_TOWN);
-  const uint32_t round = FindClock(c, cm::PROMISE_ACKNOWLEDGE)->round() + 1;
+  const uint32_t round = AskedRounds(c) + 1;
   Case plan = c;
   plan.set_notices(c.notices() + static_cast<uint32_t>(left.size()));
   auto climb = LadderPlanner(state, context.number, plan, draft.now())
@@ -239,6 +247,40 @@ void DecideHandOver(Draft& draft, const CommandContext& context) {
     const LadderPlanner planner(state, context.number, c, draft.now());
     *handed->add_notices() =
         maker.Make(over.to(), colleague.tier(), ev::PURPOSE_HANDED_OVER, planner.NotBefore());
+  }
+  draft.AddCaseEvent(context.number, c, std::move(event));
+}
+
+void DecideAcceptMerge(Draft& draft, const CommandContext& context) {
+  Case& c = *context.c;
+  const auto& merge = context.command.accept_merge();
+  const auto from = CaseNumber::Parse(merge.from());
+  if (!from || *from == context.number) {
+    return Reject(draft, context, ev::REJECTION_MISSING_FIELD,
+                  "merging needs the number of another case, which goes on");
+  }
+  // Where the other one lies here too, it is what it is, whatever was said of it.
+  const auto other = draft.state().FindCase(*from);
+  const bool restricted = other ? other->restricted() : merge.restricted();
+  const bool drill = other ? other->drill() : merge.drill();
+  if (c.scheduled() || c.bulletin() || c.incident() || c.restricted() != restricted ||
+      c.drill() != drill) {
+    return Reject(draft, context, ev::REJECTION_UNKNOWN_CASE,
+                  "no case has the number to merge into");
+  }
+  if (c.closed()) {
+    return Reject(draft, context, ev::REJECTION_ALREADY_CLOSED,
+                  "the case to merge into is closed; nobody would be asked any more");
+  }
+  ev::Event event;
+  ev::MergeAccepted* accepted = event.mutable_merge_accepted();
+  *accepted->mutable_by() = context.command.actor();
+  accepted->set_from(merge.from());
+  if (c.handler_id() != context.command.actor().id()) {
+    const LadderPlanner planner(draft.state(), context.number, c, draft.now());
+    for (auto& notice : planner.NoticesToHolder(ev::PURPOSE_MERGED)) {
+      *accepted->add_notices() = std::move(notice);
+    }
   }
   draft.AddCaseEvent(context.number, c, std::move(event));
 }

@@ -7,6 +7,7 @@
 #include "engine/core/case_applier.h"
 #include "engine/core/certify_case.h"
 #include "engine/core/draft.h"
+#include "engine/core/incident.h"
 #include "engine/core/ladder.h"
 #include "lastmeter/report/v1/report.pb.h"
 
@@ -78,6 +79,8 @@ struct Opening {
   // Set for a kind that is certified every so many months.
   const lastmeter::rules::v1::Kind* certified = nullptr;
   bool bulletin = false;
+  // The open incident that the case joins.
+  std::optional<CaseNumber> joins;
   std::string area;
   ev::CaseOpened opened;  // without clocks, turn, notices
 };
@@ -101,7 +104,7 @@ void Open(Draft& draft, Opening opening) {
   const int64_t code = std::stoll(opening.routing_code);
   const uint32_t year = DateOf(draft.now()) / 10000;
   const CaseNumber number{code, year, state.LastCounter(code, year) + 1};
-  if (!opening.drill && opening.certified == nullptr && !opening.bulletin) {
+  if (!opening.drill && opening.certified == nullptr && !opening.bulletin && !opened.incident()) {
     for (const CaseNumber& twin :
          state.RecentCases(code, opened.kind(), draft.now() - kTwinWindow, kMostTwins)) {
       opened.add_possible_twins(twin.ToString());
@@ -145,6 +148,13 @@ void Open(Draft& draft, Opening opening) {
     return Emit(draft, number, std::move(opening));
   }
   for (auto& clock : planner.StartClocks(start)) *opened.add_clocks() = std::move(clock);
+  if (opening.joins) {
+    // Nobody's turn: the incident's ladder asks for all that joined it.
+    opened.set_joins(opening.joins->ToString());
+    TellJoined(state, *opening.joins, number, plan, opening.enter_at, draft.now(),
+               opened.mutable_authorities());
+    return Emit(draft, number, std::move(opening));
+  }
   LadderPlanner::Climb climb = planner.Plan(cm::PROMISE_ACKNOWLEDGE, 1, opening.enter_at);
   NoticeMaker maker(number, plan);
   const bool direct = climb.passed.empty() && climb.turn && !climb.fallback;
@@ -241,7 +251,7 @@ Timestamp DecideReport(Draft& draft, const LogInput& input) {
   const Lane lane = scheduled ? Lane::kScheduled : restricted ? Lane::kRestricted : Lane::kOpen;
   // Each report of an exercise is a case of its own: none touches a real household's.
   if (auto number = state.OpenCaseOfHousehold(report.household_ref(), lane);
-      number && !report.drill() && (kind == nullptr || !kind->bulletin())) {
+      number && !report.drill() && (kind == nullptr || (!kind->bulletin() && !kind->incident()))) {
     Attach(draft, *number, report, accepted.ms, level);
     return accepted;
   }
@@ -253,9 +263,22 @@ Timestamp DecideReport(Draft& draft, const LogInput& input) {
   // Villages merge and split; reports go on naming the old code for a while.
   opening.area = RosterOf(state).CurrentArea(report.area());
   if (opening.area != report.area()) opening.opened.set_reported_area(report.area());
+  bool incident = kind != nullptr && kind->incident();
+  if (incident) {
+    // Declared twice, it is one.
+    if (const auto open = IncidentAt(state, opening.area, report.drill())) {
+      Attach(draft, *open, report, accepted.ms, level);
+      return accepted;
+    }
+    incident = MayDeclareIncident(state, opening.area, report.reporter_tier());
+  } else if (!restricted && !scheduled && !opening.bulletin) {
+    opening.joins = IncidentTaking(state, opening.area, report.kind(), report.drill());
+  }
   opening.restricted = restricted;
   opening.enter_at = RosterOf(state).EntryTier(report.reporter_tier());
   if (restricted) opening.enter_at = std::max(opening.enter_at, cm::TIER_TOWN);
+  // Whoever declared it: the village answers for what happens there.
+  if (incident) opening.enter_at = cm::TIER_VILLAGE;
   ev::CaseOpened& opened = opening.opened;
   opened.set_report_id(report.report_id());
   opened.set_kind(report.kind());
@@ -266,7 +289,9 @@ Timestamp DecideReport(Draft& draft, const LogInput& input) {
   const int64_t occurred = report.occurred_at_ms() > 0 ? report.occurred_at_ms() : accepted.ms;
   opened.set_occurred_at_ms(std::min(occurred, accepted.ms));
   opened.set_occurred_at_clipped(report.occurred_at_clipped() || occurred > accepted.ms);
-  opened.set_household_ref(report.household_ref());
+  opened.set_incident(incident);
+  // An incident is no household's.
+  if (!incident) opened.set_household_ref(report.household_ref());
   opened.set_proactive(report.proactive());
   if (opening.bulletin) opened.set_subject(report.subject());
   Open(draft, std::move(opening));

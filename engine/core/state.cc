@@ -37,9 +37,9 @@ std::string HouseholdKey(std::string_view ref, Lane lane) {
   return key;
 }
 
-// Neither an exercise nor a schedule or bulletin is anybody's twin.
+// Neither an exercise nor a schedule, bulletin or incident is anybody's twin.
 bool HasPlace(const lastmeter::state::v1::Case& c) {
-  return !c.drill() && !c.scheduled() && !c.bulletin();
+  return !c.drill() && !c.scheduled() && !c.bulletin() && !c.incident();
 }
 
 std::string CounterKey(int64_t code, uint32_t year) {
@@ -83,7 +83,11 @@ std::string SeenKey(std::string_view input_id) {
 Timestamp NextInstant(const lastmeter::state::v1::Case& c) {
   if (c.closed() || c.quarantined()) return kNever;
   int64_t next = c.hold_until_ms() == 0 ? kNever.ms : c.hold_until_ms();
+  if (c.digest_at_ms() != 0) next = std::min(next, c.digest_at_ms());
   for (const auto& work : c.works()) next = std::min(next, NextInstantMs(work));
+  for (const auto& goal : c.goals()) {
+    if (goal.tell_ms() != 0) next = std::min(next, goal.tell_ms());
+  }
   for (const auto& clock : c.clocks()) {
     if (clock.stopped()) continue;
     if (clock.due_ms() != 0 && !clock.breached() && !IsPaused(clock)) {
@@ -160,6 +164,7 @@ bool PartitionState::LoadRow(std::string_view key, std::string_view value) {
       Case c;
       parse(&c);
       const CaseNumber number = *ParseCaseKey(key);
+      NoteIncident(number, c);
       const Timestamp timer = NextInstant(c);
       open_.insert_or_assign(number, OpenCase(value, timer, c.rules_ordinal()));
       Index(number, c, timer);
@@ -198,6 +203,7 @@ std::optional<PartitionState::Case> PartitionState::FindCase(const CaseNumber& n
 
 Lane LaneOf(const lastmeter::state::v1::Case& c) {
   if (c.scheduled()) return Lane::kScheduled;
+  if (c.incident()) return Lane::kIncident;
   return c.restricted() ? Lane::kRestricted : Lane::kOpen;
 }
 
@@ -326,7 +332,25 @@ Sha256Digest PartitionState::Digest() const {
   return Sha256(all);
 }
 
+void PartitionState::NoteIncident(const CaseNumber& number, const Case& value) {
+  if (!value.incident()) return;
+  // While its timers stand still nothing is left to its digests.
+  if (value.closed() || value.quarantined()) {
+    incidents_.erase(number);
+  } else {
+    incidents_.insert_or_assign(number, Incident{value.area(), value.drill()});
+  }
+}
+
+std::optional<CaseNumber> PartitionState::OpenIncident(std::string_view village, bool drill) const {
+  for (const auto& [number, incident] : incidents_) {
+    if (incident.village == village && incident.drill == drill) return number;
+  }
+  return std::nullopt;
+}
+
 void PartitionState::PutCase(const CaseNumber& number, const Case& value) {
+  NoteIncident(number, value);
   if (value.closed()) return Close(number, value);
   changes_.open.push_back(number);
   const Timestamp timer = NextInstant(value);
@@ -366,16 +390,11 @@ void PartitionState::Close(const CaseNumber& number, const Case& value) {
   open_.erase(it);
   provisional_.erase(number);
   recompute_.erase(number);
-  places_.erase({number.code, HashKind(value.kind()), number.year, number.counter});
-  if (!value.household_ref().empty()) {
-    households_.erase({HouseholdKey(value.household_ref(), LaneOf(value)), number});
-  }
+  UnindexPlace(number, value);
   Unpin(value.rules_ordinal());
 }
 
-// A case that has come to stand among the open ones is found by timer, place, household and rules.
-void PartitionState::Index(const CaseNumber& number, const Case& value, Timestamp timer) {
-  if (timer != kNever) timers_.insert({timer, number});
+void PartitionState::IndexPlace(const CaseNumber& number, const Case& value) {
   if (HasPlace(value)) {
     places_[{number.code, HashKind(value.kind()), number.year, number.counter}] = {
         value.opened_at_ms()};
@@ -383,6 +402,25 @@ void PartitionState::Index(const CaseNumber& number, const Case& value, Timestam
   if (!value.household_ref().empty() && !value.drill() && !value.bulletin()) {
     households_.insert({HouseholdKey(value.household_ref(), LaneOf(value)), number});
   }
+}
+
+void PartitionState::UnindexPlace(const CaseNumber& number, const Case& value) {
+  places_.erase({number.code, HashKind(value.kind()), number.year, number.counter});
+  if (value.household_ref().empty()) return;
+  households_.erase({HouseholdKey(value.household_ref(), LaneOf(value)), number});
+}
+
+void PartitionState::Reindex(const CaseNumber& number, const Case& value) {
+  Case before;
+  LM_CHECK(ReadCase(number, &before)) << number.ToString();
+  UnindexPlace(number, before);
+  IndexPlace(number, value);
+}
+
+// A case that has come to stand among the open ones is found by timer, place, household and rules.
+void PartitionState::Index(const CaseNumber& number, const Case& value, Timestamp timer) {
+  if (timer != kNever) timers_.insert({timer, number});
+  IndexPlace(number, value);
   if (value.provisional_ordinal() != 0) {
     provisional_[number] = value.provisional_ordinal();
     if (value.provisional_ordinal() != meta_.rules_ordinal()) recompute_.insert(number);

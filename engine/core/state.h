@@ -54,7 +54,7 @@ class Archive {
 
 // Cases of one household that never mix: a report attaches to a case of its own lane only, and
 // those of an exercise to none.
-enum class Lane { kOpen, kRestricted, kScheduled };
+enum class Lane { kOpen, kRestricted, kScheduled, kIncident };
 Lane LaneOf(const lastmeter::state::v1::Case& c);
 
 std::string CaseKey(char prefix, const CaseNumber& number);
@@ -98,6 +98,11 @@ class PartitionState {
   // The open case of a household in that lane, if one is open; of several the one with the lowest
   // number, in whatever order they were opened or loaded.
   std::optional<CaseNumber> OpenCaseOfHousehold(std::string_view household_ref, Lane lane) const;
+  // The open incident of a village, real or an exercise, whose timers run; of several the one with
+  // the lowest number.
+  std::optional<CaseNumber> OpenIncident(std::string_view village, bool drill) const;
+  // The same, by its number.
+  bool IsOpenIncident(const CaseNumber& number) const { return incidents_.contains(number); }
   // Numbers of open cases of the same routing code and kind opened at or after `since`, newest
   // first, at most `most`.
   std::vector<CaseNumber> RecentCases(int64_t code, std::string_view kind, Timestamp since,
@@ -137,6 +142,8 @@ class PartitionState {
   // ---- For Apply only.
   lastmeter::state::v1::Partition& mutable_meta() { return meta_; }
   void PutCase(const CaseNumber& number, const Case& value);
+  // To be called before PutCase where the kind or the household of an open case has changed.
+  void Reindex(const CaseNumber& number, const Case& value);
   void PutSeen(std::string_view input_id, uint64_t first_seq, Date date);
   void PutCounter(int64_t code, uint32_t year, uint32_t counter);
   void PutRules(uint32_t ordinal, const lastmeter::rules::v1::Rules& rules);
@@ -175,6 +182,9 @@ class PartitionState {
   };
 
   std::optional<std::string> FindClosed(const CaseNumber& number) const;
+  void IndexPlace(const CaseNumber& number, const Case& value);
+  void UnindexPlace(const CaseNumber& number, const Case& value);
+  void NoteIncident(const CaseNumber& number, const Case& value);
   void Index(const CaseNumber& number, const Case& value, Timestamp timer);
   void Close(const CaseNumber& number, const Case& value);
   void Unpin(uint32_t ordinal);
@@ -187,6 +197,12 @@ class PartitionState {
   absl::btree_set<Timer> timers_;
   // Several of one household only where one of them was opened again.
   absl::btree_set<std::pair<std::string, CaseNumber>> households_;
+  // A few at a time, and none on most days.
+  struct Incident {
+    std::string village;
+    bool drill;
+  };
+  absl::btree_map<CaseNumber, Incident> incidents_;
   absl::btree_map<Place, Timestamp> places_;  // when opened
   absl::btree_map<std::pair<int64_t, uint32_t>, uint32_t> counters_;
   std::map<uint32_t, Installed> rules_;
@@ -212,8 +228,8 @@ class PartitionState {
 // No instant: later than every other.
 inline constexpr Timestamp kNever{INT64_MAX};
 
-// The earliest instant at which a clock, a planned work or the hold of the case has something to
-// do; kNever when none.
+// The earliest instant at which a clock, a planned work, a goal or the hold of the case has
+// something to do; kNever when none.
 Timestamp NextInstant(const lastmeter::state::v1::Case& c);
 
 }  // namespace lastmeter

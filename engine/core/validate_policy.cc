@@ -25,6 +25,7 @@ constexpr uint32_t kMostWorkingDays = 2500;
 constexpr uint32_t kMostHoldDays = 366;
 constexpr uint32_t kMostMonths = 120;
 constexpr uint32_t kMostNoticeMinutes = 7 * 24 * 60;
+constexpr uint32_t kMostDigestMinutes = 120;
 constexpr uint32_t kMostWithdrawMinutes = 1440;
 
 std::string LevelWord(common::v1::Level level) {
@@ -66,6 +67,9 @@ class PolicyValidator {
     if (policy_.work_notice_minutes() > kMostNoticeMinutes) {
       problems_.Add("policy.work_notice_minutes", "is longer than a week");
     }
+    if (policy_.digest_minutes() > kMostDigestMinutes) {
+      problems_.Add("policy.digest_minutes", "is longer than two hours");
+    }
   }
 
  private:
@@ -83,6 +87,7 @@ class PolicyValidator {
       problems_.CheckText(path + ".name_en", kind.name_en(), kLongestRulesName, /*required=*/false);
       if (!IsLevel(kind.level())) problems_.Add(path + ".level", "is missing");
       CheckCertified(path, kind);
+      CheckIncident(path, kind);
       CheckOutsideAuthorities(path + ".outside_authorities", kind);
     }
   }
@@ -109,6 +114,36 @@ class PolicyValidator {
           })) {
         problems_.Add(path + ".certify_every_months",
                       "level " + LevelWord(level.level()) + " has no clock for certification");
+      }
+    }
+  }
+
+  // Whatever joins an incident must be a case that somebody would have been asked about.
+  void CheckIncident(const std::string& path, const Kind& kind) {
+    if (kind.incident() &&
+        (kind.restricted() || kind.bulletin() || kind.certify_every_months() > 0)) {
+      problems_.Add(path + ".incident",
+                    "an incident is neither restricted, certified nor a bulletin");
+    }
+    if (kind.incident() == kind.takes().empty()) {
+      problems_.Add(path + ".takes", kind.incident() ? "names no kind that joins the incident"
+                                                     : "is for an incident only");
+    }
+    std::set<std::string_view> seen;
+    for (int i = 0; i < kind.takes_size(); ++i) {
+      const std::string at = PathAt(path + ".takes", i);
+      const auto taken = std::find_if(policy_.kinds().begin(), policy_.kinds().end(),
+                                      [&](const Kind& one) { return one.code() == kind.takes(i); });
+      if (taken == policy_.kinds().end()) {
+        problems_.Add(at, "kind " + kind.takes(i) + " is not listed");
+      } else if (taken->restricted() || taken->bulletin() || taken->incident() ||
+                 taken->certify_every_months() > 0) {
+        problems_.Add(at,
+                      "kind " + kind.takes(i) +
+                          " is restricted, certified, a bulletin or an incident, and joins none");
+      }
+      if (!seen.insert(kind.takes(i)).second) {
+        problems_.Add(at, "kind " + kind.takes(i) + " is taken twice");
       }
     }
   }

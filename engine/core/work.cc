@@ -139,6 +139,33 @@ void Pledge(Case& c, const ev::ResourcePledged& e) {
   resource->set_project(e.project());
 }
 
+void Set(Case& c, const ev::GoalSet& e) {
+  c.set_goals_set(e.goal_id());
+  auto* goal = c.add_goals();
+  goal->set_id(e.goal_id());
+  goal->set_due_ms(e.due_ms());
+  goal->set_tell_ms(e.due_ms());
+}
+
+void Record(Case& c, const ev::GoalRecorded& e) {
+  for (int i = 0; i < c.goals_size(); ++i) {
+    if (c.goals(i).id() == e.goal_id()) return c.mutable_goals()->DeleteSubrange(i, 1);
+  }
+}
+
+void Overdue(Case& c, const ev::GoalOverdue& e) {
+  for (auto& goal : *c.mutable_goals()) {
+    if (goal.id() == e.goal_id()) goal.clear_tell_ms();
+  }
+}
+
+// What came due while the case was closed is told now.
+void TellAgain(Case& c, Timestamp now) {
+  for (auto& goal : *c.mutable_goals()) {
+    if (goal.tell_ms() != 0) goal.set_tell_ms(NotBefore(goal.tell_ms(), now));
+  }
+}
+
 }  // namespace
 
 const Work* FindWork(const Case& c, uint32_t id) {
@@ -203,6 +230,17 @@ void ApplyToWork(Case& c, const ev::Event& event, Timestamp now) {
       return Pledge(c, event.resource_pledged());
     case ev::Event::kResourceDelivered:
       return Deliver(c, event.resource_delivered());
+    case ev::Event::kGoalSet:
+      return Set(c, event.goal_set());
+    case ev::Event::kGoalRecorded:
+      return Record(c, event.goal_recorded());
+    case ev::Event::kGoalOverdue:
+      return Overdue(c, event.goal_overdue());
+    case ev::Event::kCaseReopened:
+      return TellAgain(c, now);
+    case ev::Event::kCaseMerged:
+    case ev::Event::kCaseWithdrawn:
+      return c.clear_goals();
     default:
       return;
   }

@@ -7,7 +7,8 @@
 #include "lastmeter/event/v1/event.pb.h"
 #include "lastmeter/state/v1/state.pb.h"
 
-// Planned visits and services, turn by turn. Pure functions of state and events.
+// Planned visits and services, turn by turn; resources and goals beside them. Pure functions of
+// state and events.
 namespace lastmeter {
 
 // Null where the case has no such work that goes on.
@@ -20,8 +21,8 @@ std::string WorkerOf(const lastmeter::state::v1::Work& work, uint32_t turn);
 // lapses, it ends. INT64_MAX when none.
 int64_t NextInstantMs(const lastmeter::state::v1::Work& work);
 
-// Folds an event about work or resources into the case; others change nothing here. `log_time`: of
-// the event's record.
+// Folds an event about work, resources or goals into the case; others change nothing here.
+// `log_time`: of the event's record.
 void ApplyToWork(lastmeter::state::v1::Case& c, const lastmeter::event::v1::Event& event,
                  Timestamp log_time);
 

@@ -41,6 +41,12 @@ bool MayHaveTurn(const Draft& draft, const Case& c, const std::string& staff_id)
   return authority.tier() != cm::TIER_UNSPECIFIED || authority.MayWorkOn();
 }
 
+// Turns to come that somebody has claimed.
+int64_t Claimed(const Work& work) {
+  return std::count_if(work.claims().begin(), work.claims().end(),
+                       [](const auto& claim) { return !claim.staff_id().empty(); });
+}
+
 // The work that the command names; null after a refusal.
 const Work* Named(Draft& draft, const CommandContext& context, uint32_t id) {
   if (RejectIfClosed(draft, context)) return nullptr;
@@ -76,7 +82,8 @@ bool FitsTimes(const cd::PlanWork& plan, Timestamp now) {
   if (plan.from_ms() <= now.ms || length <= Millis{0} || length > kMostLength) return false;
   if (plan.times() > kMostTurns || plan.every_days() > kMostEveryDays) return false;
   if (plan.times() > 1 && Days(plan.every_days()) < length) return false;
-  const Millis whole = Days(int64_t{plan.every_days()} * plan.times());
+  // From the first turn to the last.
+  const Millis whole = Days(int64_t{plan.every_days()} * (std::max(plan.times(), 1U) - 1));
   return Timestamp{plan.until_ms()} - now + whole <= kMostAhead;
 }
 
@@ -146,7 +153,11 @@ void DecideClaimWork(Draft& draft, const CommandContext& context) {
   if (!worker.empty()) {
     return Reject(draft, context, ev::REJECTION_ALREADY_CLAIMED, worker + " has this turn");
   }
-  if (work->claims_size() >= kMostClaims) {
+  if (work->overdue()) {
+    return Reject(draft, context, ev::REJECTION_WRONG_TURN,
+                  "its last turn is over and was not done; it may still be finished");
+  }
+  if (claim.turn() != work->turn() && Claimed(*work) >= kMostClaims) {
     return Reject(draft, context, ev::REJECTION_TOO_MANY,
                   std::to_string(kMostClaims) + " turns to come are claimed already");
   }

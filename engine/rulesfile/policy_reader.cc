@@ -64,6 +64,13 @@ class PolicyReader {
               policy.set_work_notice_minutes(*minutes);
             }
           }},
+         {"digest_minutes",
+          [&](auto& value, int line) {
+            if (auto minutes =
+                    Word("policy.digest_minutes", value, line, ReadNumber, "a whole number")) {
+              policy.set_digest_minutes(*minutes);
+            }
+          }},
          {"entry", [&](auto& value, int line) { Entry(value, line); }},
          {"levels",
           [&](auto& value, int line) {
@@ -310,6 +317,19 @@ class PolicyReader {
             if (auto word = Word(path + ".bulletin", value, line, ReadYesNo, kYesNoWords)) {
               kind.set_bulletin(*word);
             }
+          }},
+         {"incident",
+          [&](auto& value, int line) {
+            if (auto word = Word(path + ".incident", value, line, ReadYesNo, kYesNoWords)) {
+              kind.set_incident(*word);
+            }
+          }},
+         {"takes",
+          [&](auto& value, int line) {
+            Note(path + ".takes", line);
+            ReadList(path + ".takes", value, line, [&](auto& item, const std::string& at) {
+              Text(at, item, LineOfNode(item, line), kind.add_takes());
+            });
           }},
          {"remind_days",
           [&](auto& value, int line) {

@@ -20,7 +20,7 @@ class CaseStore : public Store {
  public:
   // What the rows look like. Raised by every change to engine/core/state.h or state.proto that a
   // store written before cannot follow.
-  static constexpr uint32_t kSchema = 3;
+  static constexpr uint32_t kSchema = 4;
 
   struct Options {
     size_t cache_bytes = 8 << 20;

@@ -83,6 +83,38 @@ InWords OutcomeInWords(cm::Outcome outcome) {
       return {"撤回", "withdrawn"};
     case cm::OUTCOME_MERGED:
       return {"并案", "merged"};
+    case cm::OUTCOME_SCREENED_OUT:
+      return {"甄别排除", "screened out"};
+    default:
+      return {};
+  }
+}
+
+InWords NotALeadInWords(cm::NotALead category) {
+  switch (category) {
+    case cm::NOT_A_LEAD_ANSWERED:
+      return {"咨询已答复", "a question, answered"};
+    case cm::NOT_A_LEAD_OTHERS:
+      return {"其他单位或区域事项", "another office's matter"};
+    case cm::NOT_A_LEAD_SETTLED:
+      return {"已办结事项重复上报", "settled before"};
+    case cm::NOT_A_LEAD_TEST:
+      return {"测试上报", "a test"};
+    case cm::NOT_A_LEAD_NONSENSE:
+      return {"无效信息", "nothing to act on"};
+    default:
+      return {};
+  }
+}
+
+InWords GoalResultInWords(cm::GoalResult result) {
+  switch (result) {
+    case cm::GOAL_RESULT_REACHED:
+      return {"达成", "reached"};
+    case cm::GOAL_RESULT_PARTLY:
+      return {"部分达成", "partly reached"};
+    case cm::GOAL_RESULT_DROPPED:
+      return {"放弃", "dropped"};
     default:
       return {};
   }

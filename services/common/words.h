@@ -17,6 +17,8 @@ InWords TierInWords(lastmeter::common::v1::Tier tier);
 InWords LevelInWords(lastmeter::common::v1::Level level);
 InWords PromiseInWords(lastmeter::common::v1::Promise promise);
 InWords OutcomeInWords(lastmeter::common::v1::Outcome outcome);
+InWords NotALeadInWords(lastmeter::common::v1::NotALead category);
+InWords GoalResultInWords(lastmeter::common::v1::GoalResult result);
 // A project under which resources are linked, by its code.
 InWords ProjectInWords(std::string_view code);
 

@@ -228,9 +228,10 @@ void Gateway::SubmitReport(const http::Request& request, const Responder& out) {
 
 void Gateway::CaseCommand(CaseAction action, const http::Request& request, const Responder& out) {
   const Caller& caller = request.caller;
-  // A hotline may take its own report back, and do nothing else to a case; a volunteer may take
-  // turns of planned work.
-  const bool own_report = action == CaseAction::kWithdraw && caller.role == common::ROLE_SENTINEL;
+  // A hotline may take its own report back or put it right, and do nothing else to a case; a
+  // volunteer may take turns of planned work.
+  const bool own_report = (action == CaseAction::kWithdraw || action == CaseAction::kCorrect) &&
+                          caller.role == common::ROLE_SENTINEL;
   const bool volunteer = caller.role == common::ROLE_VOLUNTEER;
   if (volunteer && !IsOfTurn(action)) return out->Send(OnlyTurns());
   if (caller.role != common::ROLE_STAFF && !own_report && !volunteer) {
@@ -276,6 +277,7 @@ void Gateway::CaseCommand(CaseAction action, const http::Request& request, const
     return CommandAnswer(outcome, id, caller, *outcomes);
   };
   ++counters_.commands;
+  if (command.has_merge()) return EnterMerge(caller, command, std::move(input), out);
   Enter(caller, std::move(input), out);
 }
 

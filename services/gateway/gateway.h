@@ -86,6 +86,10 @@ class Gateway {
     std::function<http::Response(const Outcome&)> decided;
   };
   void Enter(const Caller& caller, Input input, const Responder& out);
+  // merge.cc: the same for a merge, once the case that goes on has said in its own partition that
+  // it is open.
+  void EnterMerge(const Caller& caller, const lastmeter::command::v1::Command& merge, Input input,
+                  const Responder& out);
   // The same command into every partition; answers when all have decided it, or after `wait`
   // (0: the longest).
   void EnterEverywhere(const Caller& caller, const lastmeter::command::v1::Command& command,

@@ -120,6 +120,24 @@ std::optional<http::Response> FillWithdraw(const http::Request& request, const A
                   command->mutable_withdraw()->mutable_reason());
 }
 
+std::optional<http::Response> FillCorrect(const http::Request& request, const Admission& admission,
+                                          Command* command) {
+  api::CorrectRequest body;
+  if (auto problem = ReadBody(request, &body)) return problem;
+  if (body.kind().empty() && body.area().empty() && body.household_ref().empty()) {
+    return MissingField("kind");
+  }
+  if (!body.area().empty() && !IsAreaCode(body.area())) {
+    return WrongField("area", "is not a division code of 6, 9, 12, 14 or 15 digits");
+  }
+  if (body.household_ref().size() > 128) return WrongField("householdRef", "is over 128 bytes");
+  auto* correct = command->mutable_correct();
+  correct->set_kind(body.kind());
+  correct->set_area(body.area());
+  correct->set_household_ref(body.household_ref());
+  return TakeText("reason", body.reason(), true, admission, correct->mutable_reason());
+}
+
 std::optional<http::Response> FillRemind(const http::Request& request, const Admission& admission,
                                          Command* command) {
   api::RemindRequest body;
@@ -175,6 +193,20 @@ std::optional<http::Response> FillMerge(const http::Request& request, const Admi
   return TakeText("text", body.text(), false, admission, merge->mutable_text());
 }
 
+std::optional<http::Response> FillScreenOut(const http::Request& request,
+                                            const Admission& admission, Command* command) {
+  api::ScreenOutRequest body;
+  if (auto problem = ReadBody(request, &body)) return problem;
+  if (body.category() == lastmeter::common::v1::NOT_A_LEAD_UNSPECIFIED) {
+    return MissingField("category");
+  }
+  if (body.case_version() == 0) return MissingField("caseVersion");
+  auto* screen = command->mutable_screen_out();
+  screen->set_category(body.category());
+  screen->set_case_version(body.case_version());
+  return TakeText("reason", body.reason(), true, admission, screen->mutable_reason());
+}
+
 std::optional<http::Response> FillRelief(const http::Request& request, const Admission& admission,
                                          Command* command) {
   api::ReliefRequest body;
@@ -228,10 +260,12 @@ constexpr Entry kEntries[] = {
     {CaseAction::kHold, "hold", FillHold},
     {CaseAction::kResume, "resume", FillResume},
     {CaseAction::kWithdraw, "withdraw", FillWithdraw},
+    {CaseAction::kCorrect, "correct", FillCorrect},
     {CaseAction::kRemind, "remind", FillRemind},
     {CaseAction::kExtend, "extend", FillExtend},
     {CaseAction::kReassign, "reassign", FillReassign},
     {CaseAction::kMerge, "merge", FillMerge},
+    {CaseAction::kScreenOut, "screenOut", FillScreenOut},
     {CaseAction::kPlanWork, "planWork", FillPlanWork},
     {CaseAction::kClaimWork, "claimWork", FillClaimWork},
     {CaseAction::kHandBackWork, "handBackWork", FillHandBack},
@@ -245,6 +279,8 @@ constexpr Entry kEntries[] = {
     {CaseAction::kPledge, "pledge", FillPledge},
     {CaseAction::kDeliver, "deliver", FillDeliver},
     {CaseAction::kHandOver, "handOver", FillHandOver},
+    {CaseAction::kSetGoal, "setGoal", FillSetGoal},
+    {CaseAction::kRecordGoal, "recordGoal", FillRecordGoal},
     {CaseAction::kReadBulletin, "readBulletin", FillReadBulletin},
     {CaseAction::kCertify, "certify", FillCertify},
     {CaseAction::kClose, "close", FillClose},

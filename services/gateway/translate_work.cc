@@ -146,6 +146,10 @@ FilledOrProblem FillAnswerReferral(const http::Request& request, const Admission
   if (!IsVisibleAscii(body.their_number(), kMostId)) {
     return WrongField("theirNumber", "is not a number of at most 128 letters, digits and signs");
   }
+  if (!body.to().empty()) {
+    auto* to = command->mutable_answer_referral()->mutable_to();
+    if (auto problem = TakeCode("to", body.to(), to)) return problem;
+  }
   command->mutable_answer_referral()->set_answer(body.answer());
   command->mutable_answer_referral()->set_their_number(body.their_number());
   return TakeRemark(
@@ -213,6 +217,33 @@ FilledOrProblem FillDeliver(const http::Request& request, const Admission& admis
   command->mutable_deliver()->set_value_fen(body.value_fen());
   return TakeRemark(
       body.text(), admission, [](Command* c) { return c->mutable_deliver()->mutable_text(); },
+      command);
+}
+
+FilledOrProblem FillSetGoal(const http::Request& request, const Admission& admission,
+                            Command* command) {
+  api::SetGoalRequest body;
+  if (auto problem = ReadBody(request, &body)) return problem;
+  if (body.need() == rp::NEED_UNSPECIFIED) return MissingField("need");
+  int64_t by = 0;
+  if (auto problem = TakeMoment("by", body.has_by(), body.by(), &by)) return problem;
+  command->mutable_set_goal()->set_need(rp::Need_Name(body.need()));
+  command->mutable_set_goal()->set_by_ms(by);
+  return TakeRemark(
+      body.text(), admission, [](Command* c) { return c->mutable_set_goal()->mutable_text(); },
+      command);
+}
+
+FilledOrProblem FillRecordGoal(const http::Request& request, const Admission& admission,
+                               Command* command) {
+  api::RecordGoalRequest body;
+  if (auto problem = ReadBody(request, &body)) return problem;
+  if (body.goal_id() == 0) return MissingField("goalId");
+  if (body.result() == cm::GOAL_RESULT_UNSPECIFIED) return MissingField("result");
+  command->mutable_record_goal()->set_goal_id(body.goal_id());
+  command->mutable_record_goal()->set_result(body.result());
+  return TakeRemark(
+      body.text(), admission, [](Command* c) { return c->mutable_record_goal()->mutable_text(); },
       command);
 }
 

@@ -6,8 +6,9 @@
 #include "services/common/http.h"
 #include "services/gateway/translate.h"
 
-// Commands about planned work, referrals, follow-ups, resources, colleagues and certifications.
-// Each reads its body and fills the command's action, or says what is wrong with it.
+// Commands about planned work, referrals, follow-ups, resources, goals, colleagues and
+// certifications. Each reads its body and fills the command's action, or says what is wrong with
+// it.
 namespace lastmeter::gateway {
 
 using FilledOrProblem = std::optional<http::Response>;
@@ -28,6 +29,8 @@ FilledOrProblem FillRecordFollowUp(const http::Request& request, const Admission
                                    Command* command);
 FilledOrProblem FillPledge(const http::Request& request, const Admission& a, Command* command);
 FilledOrProblem FillDeliver(const http::Request& request, const Admission& a, Command* command);
+FilledOrProblem FillSetGoal(const http::Request& request, const Admission& a, Command* command);
+FilledOrProblem FillRecordGoal(const http::Request& request, const Admission& a, Command* command);
 FilledOrProblem FillHandOver(const http::Request& request, const Admission& a, Command* command);
 FilledOrProblem FillCertify(const http::Request& request, const Admission& a, Command* command);
 FilledOrProblem FillReadBulletin(const http::Request& request, const Admission& a,

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/core/case_applier.h"
+#include "engine/core/referrals.h"
 #include "lastmeter/report/v1/report.pb.h"
 
 namespace lastmeter::query {
@@ -153,6 +154,7 @@ class Folder {
     *clock.mutable_near_due_at() = ToProtoTime(start.near_due_ms());
     *clock.mutable_due_at() = ToProtoTime(start.due_ms());
     clock.set_provisional(start.provisional());
+    if (start.paused()) clock.set_state(api::CLOCK_STATE_PAUSED);
   }
 
   // A promise that is made again and again begins anew.
@@ -162,6 +164,17 @@ class Folder {
     clock.set_promise(start.promise());
     clock.set_state(api::CLOCK_STATE_RUNNING);
     StartClock(start);
+  }
+
+  // The clock stands for whoever is asked next; nobody else is waited for where none is left.
+  void Answer(const ev::ReferralAnswered& e) {
+    if (e.has_clock()) {
+      const bool paused = ClockOf(shown_, cm::PROMISE_REFERRAL).state() == api::CLOCK_STATE_PAUSED;
+      StartAnew(e.clock());
+      if (paused) ClockOf(shown_, cm::PROMISE_REFERRAL).set_state(api::CLOCK_STATE_PAUSED);
+    } else if (EarliestReferral(row_->planned(), e.to()) == nullptr) {
+      Keep(cm::PROMISE_REFERRAL);
+    }
   }
 
   void BeginFollowUp(const ev::FollowUpBegun& e) {
@@ -228,7 +241,14 @@ class Folder {
     }
     if (e.scheduled()) return Schedule(e);
     if (e.bulletin()) return Publish(e);
-    StartAnswering(e.accepted_at_ms());
+    if (e.incident()) shown_.mutable_incident();
+    shown_.set_joins(e.joins());
+    // The incident's ladder asks for all that joined it.
+    if (e.joins().empty()) {
+      StartAnswering(e.accepted_at_ms());
+    } else {
+      shown_.set_tier(cm::TIER_GRID);
+    }
     StartClocks(e.clocks());
     if (e.has_turn()) TakeTurn(e.turn());
   }
@@ -318,9 +338,10 @@ class Folder {
     shown_.clear_hold();
     for (auto& clock : *shown_.mutable_clocks()) {
       if (!Runs(clock) && clock.state() != api::CLOCK_STATE_PAUSED) continue;
-      // Neither a report that was taken back nor a merged twin was worked on to its end.
+      // What was taken back, merged or no hardship lead was not worked on to its end.
       const bool resolved = clock.promise() == cm::PROMISE_RESOLVE &&
-                            outcome != cm::OUTCOME_WITHDRAWN && outcome != cm::OUTCOME_MERGED;
+                            outcome != cm::OUTCOME_WITHDRAWN && outcome != cm::OUTCOME_MERGED &&
+                            outcome != cm::OUTCOME_SCREENED_OUT;
       clock.set_state(resolved ? api::CLOCK_STATE_MET : api::CLOCK_STATE_STOPPED);
     }
     row_->set_answer_due_ms(0);
@@ -330,6 +351,7 @@ class Folder {
     shown_.clear_closed_at();
     shown_.clear_outcome();
     shown_.clear_merged_into();
+    shown_.clear_not_a_lead();
     shown_.clear_relieved();
     shown_.clear_relieved_at();
     shown_.clear_verified();
@@ -354,6 +376,22 @@ class Folder {
   void HandDown(const ev::CaseHandedDown& e) {
     shown_.set_hand_downs(e.count());
     AskAnew();
+    if (e.has_turn()) TakeTurn(e.turn());
+  }
+
+  // As if it had been reported so at first.
+  void Correct(const ev::CaseCorrected& e) {
+    shown_.set_kind(e.kind());
+    shown_.set_level(e.level());
+    shown_.set_household_ref(e.household_ref());
+    auto& clocks = *shown_.mutable_clocks();
+    clocks.erase(std::remove_if(clocks.begin(), clocks.end(),
+                                [](const api::ClockView& clock) {
+                                  return clock.promise() != cm::PROMISE_ACKNOWLEDGE;
+                                }),
+                 clocks.end());
+    AskAnew();
+    StartClocks(e.clocks());
     if (e.has_turn()) TakeTurn(e.turn());
   }
 
@@ -432,9 +470,14 @@ void Folder::Body() {
       return End(event_.case_closed().outcome());
     case ev::Event::kCaseWithdrawn:
       return End(cm::OUTCOME_WITHDRAWN);
+    case ev::Event::kCaseScreenedOut:
+      shown_.set_not_a_lead(event_.case_screened_out().category());
+      return End(cm::OUTCOME_SCREENED_OUT);
     case ev::Event::kCaseMerged:
       shown_.set_merged_into(event_.case_merged().into());
       return End(cm::OUTCOME_MERGED);
+    case ev::Event::kCaseCorrected:
+      return Correct(event_.case_corrected());
     case ev::Event::kClockExtended:
       StartClock(event_.clock_extended().clock());
       return ClockOf(shown_, event_.clock_extended().clock().promise()).set_extended(true);
@@ -444,6 +487,10 @@ void Folder::Body() {
       return HandOver(event_.case_handed_over());
     case ev::Event::kBulletinRead:
       return Read(event_.bulletin_read());
+    case ev::Event::kIncidentDigest:
+      shown_.mutable_incident()->set_joined(event_.incident_digest().joined());
+      *shown_.mutable_incident()->mutable_digest_at() = ToProtoTime(record_.log_time_ms());
+      return;
     case ev::Event::kCaseCertified:
       *shown_.mutable_certified_at() = ToProtoTime(event_.case_certified().certified_at_ms());
       return StartAnew(event_.case_certified().clock());
@@ -451,7 +498,7 @@ void Folder::Body() {
       if (event_.case_referred().has_clock()) StartAnew(event_.case_referred().clock());
       return;
     case ev::Event::kReferralAnswered:
-      return Keep(cm::PROMISE_REFERRAL);
+      return Answer(event_.referral_answered());
     case ev::Event::kFollowUpBegun:
       return BeginFollowUp(event_.follow_up_begun());
     case ev::Event::kFollowUpRecorded:

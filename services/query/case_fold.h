@@ -17,6 +17,9 @@ int64_t OverdueAt(const lastmeter::view::v1::CaseRow& row);
 // The case as it stands at `now`, lamps lit.
 lastmeter::api::v1::Case Show(const lastmeter::view::v1::CaseRow& row, Timestamp now);
 
+// The department's own limit has passed, and it has not answered; false for null.
+bool HasExpired(const lastmeter::state::v1::Referral* referral, Timestamp now);
+
 // The promise is not kept yet, and its time counts.
 bool Runs(const lastmeter::api::v1::ClockView& clock);
 

@@ -1,6 +1,8 @@
 // A case as it stands at a moment, and the times that go with it.
 #include <algorithm>
 
+#include "engine/core/case_applier.h"
+#include "engine/core/referrals.h"
 #include "services/query/case_fold.h"
 
 namespace lastmeter::query {
@@ -51,9 +53,33 @@ int64_t OverdueAt(const CaseRow& row) {
   return at;
 }
 
+namespace {
+
+// What only time has changed: referrals that nobody has answered, goals that nobody has recorded.
+void ShowExpired(const CaseRow& row, Timestamp now, api::Case* shown) {
+  for (auto& referral : *shown->mutable_referrals()) {
+    if (referral.state() == api::REFERRAL_STATE_OFFERED &&
+        HasExpired(FindReferral(row.planned(), referral.to()), now)) {
+      referral.set_state(api::REFERRAL_STATE_EXPIRED);
+    }
+  }
+  for (auto& goal : *shown->mutable_goals()) {
+    goal.set_overdue(goal.result() == cm::GOAL_RESULT_UNSPECIFIED &&
+                     FromProtoTime(goal.due_at()) < now.ms);
+  }
+}
+
+}  // namespace
+
+bool HasExpired(const lastmeter::state::v1::Referral* referral, Timestamp now) {
+  return referral != nullptr && referral->clock().due_ms() != 0 && !IsPaused(referral->clock()) &&
+         referral->clock().due_ms() < now.ms;
+}
+
 api::Case Show(const CaseRow& row, Timestamp now) {
   api::Case shown = row.shown();
   if (shown.has_closed_at()) return shown;
+  ShowExpired(row, now, &shown);
   api::Lamp worst = api::LAMP_ON_TIME;
   for (auto& clock : *shown.mutable_clocks()) {
     if (!Runs(clock)) continue;

@@ -50,9 +50,9 @@ int64_t Done(const vw::Cycle& cycle, int64_t accepted_ms, int64_t log_time_ms) {
 void FoldCycle(const ev::Record& record, vw::CaseRow* row) {
   const ev::Event& event = record.event();
   const int64_t now = record.log_time_ms();
-  // Neither an exercise nor a schedule or bulletin counts.
+  // Neither an exercise nor a schedule, bulletin or incident counts; what joins an incident does.
   const auto& opened = event.case_opened();
-  if (event.drill() || opened.scheduled() || opened.bulletin()) return;
+  if (event.drill() || opened.scheduled() || opened.bulletin() || opened.incident()) return;
   if (event.has_case_opened()) return Begin(row, 1, event.case_opened().accepted_at_ms());
   if (event.has_case_reopened()) return Begin(row, event.case_reopened().cycle(), now);
   if (row->cycles().empty()) return;
@@ -92,6 +92,8 @@ void FoldCycle(const ev::Record& record, vw::CaseRow* row) {
       return End(cycle, now, event.case_closed().outcome());
     case ev::Event::kCaseWithdrawn:
       return End(cycle, now, cm::OUTCOME_WITHDRAWN);
+    case ev::Event::kCaseScreenedOut:
+      return End(cycle, now, cm::OUTCOME_SCREENED_OUT);
     case ev::Event::kCaseMerged:
       return End(cycle, now, cm::OUTCOME_MERGED);
     default:

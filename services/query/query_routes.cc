@@ -74,8 +74,8 @@ std::vector<http::Route> Query::Routes() {
 void Query::ListCases(const http::Request& request, const Responder& out) const {
   const Caller& caller = request.caller;
   if (!MayRead(caller)) return out->Send(MayNotRead(caller));
-  if (auto problem = CheckParameters(
-          request, {"area", "tier", "status", "level", "overdue", "pageSize", "pageToken"})) {
+  if (auto problem = CheckParameters(request, {"area", "tier", "status", "level", "overdue",
+                                               "incident", "joins", "pageSize", "pageToken"})) {
     return out->Send(*std::move(problem));
   }
   View::Filter filter;
@@ -98,6 +98,16 @@ void Query::ListCases(const http::Request& request, const Responder& out) const 
       return out->Send(WrongParameter("overdue", "is true or false"));
     }
     filter.overdue = *overdue == "true";
+  }
+  if (const auto incident = request.Query("incident")) {
+    if (*incident != "true") {
+      return out->Send(WrongParameter("incident", "is true: open incidents only"));
+    }
+    filter.incident = true;
+  }
+  if (const auto joins = request.Query("joins")) {
+    filter.joins = CaseNumber::Parse(*joins);
+    if (!filter.joins) return out->Send(WrongParameter("joins", "is the number of an incident"));
   }
   const auto size = PageSize(request, 50);
   if (!size) return out->Send(WrongParameter("pageSize", "is a number from 1 to 200"));

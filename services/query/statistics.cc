@@ -65,6 +65,10 @@ void Tally::Add(const vw::CaseRow& row, const vw::Cycle& cycle) {
     counts_.set_withdrawn(counts_.withdrawn() + 1);
     return;
   }
+  if (cycle.outcome() == cm::OUTCOME_SCREENED_OUT) {
+    counts_.set_screened_out(counts_.screened_out() + 1);
+    return;
+  }
   counts_.set_begun(counts_.begun() + 1);
   if (cycle.number() > 1) counts_.set_reopened(counts_.reopened() + 1);
   if (row.shown().proactive() && cycle.number() == 1)
@@ -121,6 +125,12 @@ void Tally::Add(const vw::Deed& deed) {
       return work.set_certified(work.certified() + 1);
     case vw::DEED_KIND_CERTIFIED_LATE:
       return work.set_certified_late(work.certified_late() + 1);
+    case vw::DEED_KIND_GOAL_REACHED:
+      return work.set_goals_reached(work.goals_reached() + 1);
+    case vw::DEED_KIND_GOAL_PARTLY:
+      return work.set_goals_partly(work.goals_partly() + 1);
+    case vw::DEED_KIND_GOAL_DROPPED:
+      return work.set_goals_dropped(work.goals_dropped() + 1);
     case vw::DEED_KIND_PLEDGED: {
       api::ProjectResources& project = projects_[deed.project()];
       project.set_pledged(project.pledged() + 1);
@@ -133,6 +143,16 @@ void Tally::Add(const vw::Deed& deed) {
     }
     default:
       return;
+  }
+}
+
+void Tally::AddExpired(const vw::CaseRow& row, Date from, Date to, Timestamp now) {
+  if (row.shown().drill()) return;
+  for (const auto& referral : row.planned().referrals()) {
+    const Date due = DateOf({referral.clock().due_ms()});
+    if (due < from || due > to || !HasExpired(&referral, now)) continue;
+    api::WorkDone& work = *counts_.mutable_work();
+    work.set_referrals_expired(work.referrals_expired() + 1);
   }
 }
 
@@ -179,6 +199,12 @@ api::StatisticsPeriod Tally::Result() const {
     api::OutcomeCount* counted = result.add_outcomes();
     counted->set_outcome(outcome);
     counted->set_count(count);
+  }
+  const api::WorkDone& work = counts_.work();
+  const uint32_t over =
+      work.referrals_accepted() + work.referrals_rejected() + work.referrals_expired();
+  if (over > 0) {
+    result.mutable_work()->set_referral_acceptance(100.0 * work.referrals_accepted() / over);
   }
   for (const auto& [code, project] : projects_) {
     api::ProjectResources* counted = result.mutable_work()->add_resources();

@@ -21,10 +21,13 @@ class Tally {
   // `calendar` may be null: working time is then left out. It must outlive the tally.
   explicit Tally(const WorkCalendar* calendar) : calendar_(calendar) {}
 
-  // One cycle of the case. Reports that were taken back count as such and as nothing else.
+  // One cycle of the case. Reports that were taken back, or were no hardship leads, count as such
+  // and as nothing else.
   void Add(const lastmeter::view::v1::CaseRow& row, const lastmeter::view::v1::Cycle& cycle);
   // Something that was done in the period.
   void Add(const lastmeter::view::v1::Deed& deed);
+  // Referrals of the case whose time ended on one of these days and that nobody has answered.
+  void AddExpired(const lastmeter::view::v1::CaseRow& row, Date from, Date to, Timestamp now);
   lastmeter::api::v1::StatisticsPeriod Result() const;
 
  private:

@@ -128,6 +128,13 @@ void PutWork(const api::WorkDone& work, const Put& put) {
   count("转介 referrals", work.referrals());
   count("转介: 接收 accepted", work.referrals_accepted());
   count("转介: 退回 rejected", work.referrals_rejected());
+  count("转介: 逾期未答复 expired", work.referrals_expired());
+  if (work.has_referral_acceptance()) {
+    put("转介: 接收率（%） acceptance per cent", ShareOf(work.referral_acceptance()));
+  }
+  count("服务目标: 达成 goals reached", work.goals_reached());
+  count("服务目标: 部分达成 goals partly reached", work.goals_partly());
+  count("服务目标: 放弃 goals dropped", work.goals_dropped());
   count("回访: 按时 follow-ups on time", work.follow_ups_on_time());
   count("回访: 超时 follow-ups late", work.follow_ups_late());
   count("惠民政策宣传: 网格 bulletins, grids", work.bulletin_grids());
@@ -160,6 +167,7 @@ Figures FiguresOf(const api::StatisticsPeriod& p, std::vector<std::string>* orde
     put("重新办理率（占受理，%） reopened share, % of begun", ShareOf(p.reopened_percent()));
   }
   count("撤回 withdrawn", p.withdrawn());
+  count("甄别排除 screened out", p.screened_out());
   count("主动发现 proactive", p.proactive());
   if (p.has_proactive_percent()) {
     put("主动发现率（占新受理，%） proactive share, % of opened", ShareOf(p.proactive_percent()));

@@ -47,7 +47,7 @@ struct Period {
 
 // Cycles of the area's cases that began in the period, and what was done in it.
 absl::StatusOr<api::StatisticsPeriod> Count(const View& view, const std::string& area, Period days,
-                                            const WorkCalendar* calendar,
+                                            Timestamp now, const WorkCalendar* calendar,
                                             const std::atomic<bool>& stopping) {
   Tally tally(calendar);
   LM_RETURN_IF_ERROR(view.ForEachOfDays(days.from, days.to, [&](Date date, const CaseRow& row) {
@@ -58,6 +58,7 @@ absl::StatusOr<api::StatisticsPeriod> Count(const View& view, const std::string&
     for (const auto& deed : row.deeds()) {
       if (DateOf({deed.at_ms()}) == date) tally.Add(deed);
     }
+    tally.AddExpired(row, date, date, now);
     return !stopping.load();
   }));
   return tally.Result();
@@ -92,10 +93,10 @@ absl::StatusOr<api::Statistics> CountAll(const View& view, const std::string& ar
   }
   const WorkCalendar* const hours = calendar ? &*calendar : nullptr;
   api::Statistics statistics;
-  LM_ASSIGN_OR_RETURN(*statistics.mutable_period(), Count(view, area, days, hours, stopping));
+  LM_ASSIGN_OR_RETURN(*statistics.mutable_period(), Count(view, area, days, now, hours, stopping));
   const Period before{YearBefore(days.from), YearBefore(days.to)};
   LM_ASSIGN_OR_RETURN(*statistics.mutable_year_before(),
-                      Count(view, area, before, hours, stopping));
+                      Count(view, area, before, now, hours, stopping));
   OpenTally open(now, area);
   LM_RETURN_IF_ERROR(view.ForEachOpen(area, [&](const CaseRow& one) {
     open.Add(one);

@@ -34,6 +34,8 @@ bool Fits(const View::Filter& filter, const CaseRow& row) {
   if (filter.tier != 0 && (closed || shown.tier() != filter.tier)) return false;
   if (filter.level != 0 && shown.level() != filter.level) return false;
   if (filter.status != 0 && shown.status() != filter.status) return false;
+  if (filter.incident && (closed || !shown.has_incident())) return false;
+  if (filter.joins && CaseNumber::Parse(shown.joins()) != filter.joins) return false;
   if (filter.works && row.planned().works().empty()) return false;
   if (filter.overdue && (OverdueAt(row) <= filter.now.ms) != *filter.overdue) return false;
   return true;
@@ -158,6 +160,10 @@ absl::Status View::Fold(PartitionId partition, const FollowedRecord& followed) {
   // A refused command may name a case that was never opened.
   if (cached->row.shown().number().empty() && !event.has_case_opened()) return absl::OkStatus();
   if (!event.has_command_rejected()) {
+    if (event.has_case_reopened() && !cached->row.shown().merged_into().empty()) {
+      LM_RETURN_IF_ERROR(FoldMerged(event, cached->row.shown().merged_into()));
+      LM_ASSIGN_OR_RETURN(cached, Load(*number));
+    }
     cached->row.set_partition(partition.value);
     FoldCycle(record, &cached->row);
     const int64_t due_ms = cached->row.answer_due_ms();
@@ -168,7 +174,9 @@ absl::Status View::Fold(PartitionId partition, const FollowedRecord& followed) {
     }
     FoldWork(record, &cached->row);
   }
-  if (event.has_case_merged()) LM_RETURN_IF_ERROR(FoldMerged(event));
+  if (event.has_case_merged()) {
+    LM_RETURN_IF_ERROR(FoldMerged(event, event.case_merged().into()));
+  }
   std::string key = CaseKey('h', *number);
   AppendBe(&key, static_cast<uint64_t>(followed.position.value), 8);
   Put(std::move(key), "");
@@ -184,15 +192,22 @@ absl::StatusOr<const AnswerTimes*> View::TimesOf(PartitionId partition) {
   return &times_.emplace(partition, row ? AnswerTimes(rules) : AnswerTimes()).first->second;
 }
 
-// The case that goes on names those that were merged into it. One of another partition that was
-// not folded yet does not.
-absl::Status View::FoldMerged(const ev::Event& event) {
-  const auto into = CaseNumber::Parse(event.case_merged().into());
+// The case that goes on names those that were merged into it, while they are. One of another
+// partition that was not folded yet does not.
+absl::Status View::FoldMerged(const ev::Event& event, const std::string& name) {
+  const auto into = CaseNumber::Parse(name);
   if (!into) return absl::OkStatus();
   LM_ASSIGN_OR_RETURN(Cached * other, Load(*into));
   api::Case& shown = *other->row.mutable_shown();
-  if (shown.number().empty() || shown.merged_from_size() == kMostMerged) return absl::OkStatus();
-  shown.add_merged_from(event.case_number());
+  // Where a restricted case went is nothing that everybody may read of the other one.
+  if (shown.number().empty() || shown.restricted() != event.restricted()) return absl::OkStatus();
+  auto& merged = *shown.mutable_merged_from();
+  const auto at = std::find(merged.begin(), merged.end(), event.case_number());
+  if (event.has_case_reopened()) {
+    if (at != merged.end()) merged.erase(at);
+  } else if (at == merged.end() && merged.size() < kMostMerged) {
+    shown.add_merged_from(event.case_number());
+  }
   return absl::OkStatus();
 }
 
@@ -311,6 +326,11 @@ absl::StatusOr<View::Page> View::List(const Filter& filter, const std::string& a
   bool by_area = true;
   if (filter.works) {
     prefix = IndexPrefix('W');
+  } else if (filter.joins) {
+    prefix = JoinedPrefix(*filter.joins);
+    by_area = false;
+  } else if (filter.incident) {
+    prefix = IndexPrefix('N');
   } else if (filter.overdue == true) {
     prefix = IndexPrefix('O');
     by_area = false;
@@ -325,7 +345,7 @@ absl::StatusOr<View::Page> View::List(const Filter& filter, const std::string& a
   }
   if (by_area) prefix += filter.area;
   std::string until = After(prefix);
-  if (!by_area) {
+  if (!by_area && !filter.joins) {
     until = prefix;
     AppendBe(&until, static_cast<uint64_t>(filter.now.ms) + 1, 8);
   }

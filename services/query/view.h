@@ -70,6 +70,10 @@ class View {
     lastmeter::common::v1::Level level = lastmeter::common::v1::LEVEL_UNSPECIFIED;
     lastmeter::api::v1::CaseStatus status = lastmeter::api::v1::CASE_STATUS_UNSPECIFIED;
     std::optional<bool> overdue;
+    // Open incidents only.
+    bool incident = false;
+    // Cases that joined this incident only.
+    std::optional<CaseNumber> joins;
     // Only cases with planned work that goes on; not together with the others above.
     bool works = false;
     Timestamp now;
@@ -127,7 +131,7 @@ class View {
   void Put(std::string key, std::optional<std::string> value);
   // Of the rules that are in force where the fold stands.
   absl::StatusOr<const AnswerTimes*> TimesOf(PartitionId partition);
-  absl::Status FoldMerged(const lastmeter::event::v1::Event& event);
+  absl::Status FoldMerged(const lastmeter::event::v1::Event& event, const std::string& name);
   absl::Status FoldInput(PartitionId partition, const FollowedRecord& followed);
 
   const std::unique_ptr<ViewStore> store_;

@@ -61,6 +61,10 @@ std::string IndexPrefix(char name, int value) {
   return IndexPrefix(name) + static_cast<char>(value);
 }
 
+std::string JoinedPrefix(const CaseNumber& incident) {
+  return IndexPrefix('J') + CaseBytes(incident);
+}
+
 std::string DayKey(Date date) {
   std::string key = IndexPrefix('D');
   AppendBe(&key, date, 4);
@@ -81,18 +85,26 @@ std::vector<std::string> IndexKeys(const CaseNumber& number, const CaseRow& row)
   std::set<Date> days;
   for (const auto& cycle : row.cycles()) days.insert(DateOf({cycle.began_ms()}));
   for (const auto& deed : row.deeds()) days.insert(DateOf({deed.at_ms()}));
+  // One that expires unanswered counts on that day.
+  for (const auto& referral : row.planned().referrals()) {
+    if (referral.clock().due_ms() != 0) days.insert(DateOf({referral.clock().due_ms()}));
+  }
   for (const Date day : days) keys.push_back(DayKey(day) + CaseBytes(number));
   std::string tail = shown.area();
   tail.push_back('\0');
   tail += CaseBytes(number);
   keys.push_back(IndexPrefix('S', shown.status()) + tail);
   // A hundred thousand schedules would hide the cases that somebody works on.
-  const bool scheduled =
+  const bool nobodys =
       shown.status() == api::CASE_STATUS_SCHEDULED || shown.status() == api::CASE_STATUS_BULLETIN;
-  if (!scheduled) keys.push_back(IndexPrefix('A') + tail);
-  if (!scheduled) keys.push_back(IndexPrefix('L', shown.level()) + tail);
+  if (!nobodys) keys.push_back(IndexPrefix('A') + tail);
+  if (!nobodys) keys.push_back(IndexPrefix('L', shown.level()) + tail);
+  if (const auto incident = CaseNumber::Parse(shown.joins())) {
+    keys.push_back(JoinedPrefix(*incident) + CaseBytes(number));
+  }
   if (shown.status() == api::CASE_STATUS_CLOSED) return keys;
-  if (!scheduled) keys.push_back(IndexPrefix('T', shown.tier()) + tail);
+  if (shown.has_incident()) keys.push_back(IndexPrefix('N') + tail);
+  if (!nobodys) keys.push_back(IndexPrefix('T', shown.tier()) + tail);
   if (!row.planned().works().empty()) keys.push_back(IndexPrefix('W') + tail);
   if (shown.restricted()) keys.push_back(IndexPrefix('X') + tail);
   const int64_t overdue_at = OverdueAt(row);

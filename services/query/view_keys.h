@@ -31,6 +31,8 @@
 //          | 'D' date:be32 case           cases by the days on which their cycles began, or on
 //          which
 //                                         something was done that statistics count by itself
+//          | 'N' area 0 case              open incidents
+//          | 'J' incident case            cases that joined it; incident as a case
 //          | 'O' overdue_at:be64 case     open cases by when they are overdue
 //   partition := be32     tier, status, level := one byte
 //   case := code:be64 year:be32 counter:be32
@@ -50,6 +52,8 @@ std::string After(std::string prefix);
 // ---- Indexes
 std::string IndexPrefix(char name);
 std::string IndexPrefix(char name, int value);
+// Of the cases that joined an incident.
+std::string JoinedPrefix(const CaseNumber& incident);
 std::string DayKey(Date date);
 // The day in a key of that index.
 Date DayOfIndex(std::string_view key);

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "engine/core/referrals.h"
 #include "engine/core/work.h"
 #include "services/query/case_fold.h"
 
@@ -18,6 +19,7 @@ namespace vw = lastmeter::view::v1;
 using Work = lastmeter::state::v1::Work;
 
 constexpr int kMostReferrals = 16;
+constexpr int kMostGoals = 16;
 constexpr int kMostDeeds = 4096;
 
 std::optional<rp::Need> NeedOf(const std::string& name) {
@@ -32,10 +34,13 @@ class WorkFolder {
       : record_(record), event_(record.event()), row_(*row), shown_(*row->mutable_shown()) {}
 
   void Fold() {
+    FollowReferrals();
     switch (event_.body_case()) {
       case ev::Event::kCaseOpened:
         *shown_.mutable_suggested_services() = shown_.survey().needs();
         return;
+      case ev::Event::kReportAttached:
+        return Need();
       case ev::Event::kCaseReopened:
         return shown_.clear_follow_up();
       case ev::Event::kReliefRecorded:
@@ -52,10 +57,16 @@ class WorkFolder {
       case ev::Event::kCaseWithdrawn:
         row_.mutable_planned()->clear_works();
         return shown_.clear_works();
+      case ev::Event::kCaseMerged:
+        return GiveUpGoals();
       case ev::Event::kWorkFinished:
         return Finish(event_.work_finished());
       case ev::Event::kWorkMissed:
         return Miss(event_.work_missed());
+      case ev::Event::kGoalSet:
+        return SetGoal(event_.goal_set());
+      case ev::Event::kGoalRecorded:
+        return RecordGoal(event_.goal_recorded());
       case ev::Event::kCaseReferred:
         return Refer(event_.case_referred());
       case ev::Event::kReferralAnswered:
@@ -79,6 +90,19 @@ class WorkFolder {
   }
 
  private:
+  // What another report of the household ticked is needed as well, unless it is on its way.
+  void Need() {
+    rp::HardshipReport report;
+    if (!report.ParseFromString(record_.input())) return;
+    auto& needs = *shown_.mutable_suggested_services();
+    for (const int need : report.survey().needs()) {
+      const bool planned =
+          std::any_of(shown_.works().begin(), shown_.works().end(),
+                      [&](const api::WorkView& work) { return work.service() == need; });
+      if (!planned && std::find(needs.begin(), needs.end(), need) == needs.end()) needs.Add(need);
+    }
+  }
+
   void Meet(const std::string& kind) {
     auto& needs = *shown_.mutable_suggested_services();
     const auto need = NeedOf(kind);
@@ -147,23 +171,89 @@ class WorkFolder {
     Follow();
   }
 
+  // Limits move exactly as the engine moves them.
+  void FollowReferrals() {
+    if (row_.planned().referrals().empty() && !event_.has_case_referred()) return;
+    ApplyToReferrals(*row_.mutable_planned(), event_, {record_.log_time_ms()});
+    for (const auto& one : row_.planned().referrals()) {
+      api::ReferralView* referral = OpenReferral(one.to());
+      if (referral != nullptr && one.clock().due_ms() != 0) {
+        *referral->mutable_due_at() = ToProtoTime(one.clock().due_ms());
+      }
+    }
+  }
+
+  // Null where the department is not asked now.
+  api::ReferralView* OpenReferral(const std::string& to) {
+    for (auto& referral : *shown_.mutable_referrals()) {
+      if (referral.to() == to && referral.state() == api::REFERRAL_STATE_OFFERED) return &referral;
+    }
+    return nullptr;
+  }
+
+  // Of more than so many the oldest that is over goes first.
+  template <typename Views, typename IsOpen>
+  static void Shorten(Views* views, int most, const IsOpen& is_open) {
+    for (int i = 0; views->size() > most && i < views->size(); ++i) {
+      if (!is_open((*views)[i])) return views->DeleteSubrange(i, 1);
+    }
+  }
+
   void Refer(const ev::CaseReferred& e) {
     api::ReferralView& referral = *shown_.add_referrals();
     referral.set_to(e.to());
     *referral.mutable_at() = ToProtoTime(record_.log_time_ms());
-    if (shown_.referrals_size() > kMostReferrals) shown_.mutable_referrals()->DeleteSubrange(0, 1);
+    referral.set_state(api::REFERRAL_STATE_OFFERED);
+    const ev::ClockStart& limit = e.has_clock() ? e.clock() : e.limit();
+    if (limit.due_ms() != 0) *referral.mutable_due_at() = ToProtoTime(limit.due_ms());
+    Shorten(shown_.mutable_referrals(), kMostReferrals,
+            [](const auto& one) { return one.state() == api::REFERRAL_STATE_OFFERED; });
     Add(vw::DEED_KIND_REFERRED);
   }
 
   void Answer(const ev::ReferralAnswered& e) {
-    if (!shown_.referrals().empty()) {
-      api::ReferralView& referral = *shown_.mutable_referrals(shown_.referrals_size() - 1);
-      referral.set_answer(e.answer());
-      referral.set_their_number(e.their_number());
-      *referral.mutable_answered_at() = ToProtoTime(record_.log_time_ms());
+    if (api::ReferralView* referral = OpenReferral(e.to())) {
+      referral->set_answer(e.answer());
+      referral->set_their_number(e.their_number());
+      *referral->mutable_answered_at() = ToProtoTime(record_.log_time_ms());
+      referral->set_state(e.answer() == cm::REFERRAL_ANSWER_ACCEPTED ? api::REFERRAL_STATE_ACCEPTED
+                          : e.answer() == cm::REFERRAL_ANSWER_REJECTED
+                              ? api::REFERRAL_STATE_REJECTED
+                              : api::REFERRAL_STATE_WITHDRAWN);
     }
     if (e.answer() == cm::REFERRAL_ANSWER_ACCEPTED) Add(vw::DEED_KIND_REFERRAL_ACCEPTED);
     if (e.answer() == cm::REFERRAL_ANSWER_REJECTED) Add(vw::DEED_KIND_REFERRAL_REJECTED);
+  }
+
+  void SetGoal(const ev::GoalSet& e) {
+    api::GoalView& goal = *shown_.add_goals();
+    goal.set_goal_id(e.goal_id());
+    if (const auto need = NeedOf(e.need())) goal.set_need(*need);
+    *goal.mutable_set_at() = ToProtoTime(record_.log_time_ms());
+    *goal.mutable_due_at() = ToProtoTime(e.due_ms());
+    Shorten(shown_.mutable_goals(), kMostGoals,
+            [](const auto& one) { return one.result() == cm::GOAL_RESULT_UNSPECIFIED; });
+  }
+
+  // The case that goes on has goals of its own.
+  void GiveUpGoals() {
+    auto& goals = *shown_.mutable_goals();
+    goals.erase(
+        std::remove_if(goals.begin(), goals.end(),
+                       [](const auto& one) { return one.result() == cm::GOAL_RESULT_UNSPECIFIED; }),
+        goals.end());
+  }
+
+  void RecordGoal(const ev::GoalRecorded& e) {
+    for (auto& goal : *shown_.mutable_goals()) {
+      if (goal.goal_id() != e.goal_id()) continue;
+      goal.set_result(e.result());
+      goal.set_in_time(e.in_time());
+      *goal.mutable_recorded_at() = ToProtoTime(record_.log_time_ms());
+    }
+    Add(e.result() == cm::GOAL_RESULT_REACHED  ? vw::DEED_KIND_GOAL_REACHED
+        : e.result() == cm::GOAL_RESULT_PARTLY ? vw::DEED_KIND_GOAL_PARTLY
+                                               : vw::DEED_KIND_GOAL_DROPPED);
   }
 
   void BeginFollowUp(const ev::FollowUpBegun& e) {

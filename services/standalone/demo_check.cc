@@ -92,7 +92,7 @@ class Checker {
     return absl::OkStatus();
   }
 
-  // A year of follow-up visits; where help came from others, too.
+  // A year of follow-up visits; either goals, or help from others, too.
   absl::Status Followed(const std::string& number, const std::string& story, bool with_others) {
     LM_ASSIGN_OR_RETURN(const api::Case c, door_.GetCase(kDirector, number));
     Hold(c.status() == api::CASE_STATUS_CLOSED && c.outcome() == cm::OUTCOME_NEED_MET,
@@ -109,7 +109,14 @@ class Checker {
     }
     Hold(visits == 4 && turns >= 8 && !late,
          absl::StrCat("visits, services and follow-ups of the ", story, " story all came in time"));
-    if (!with_others) return absl::OkStatus();
+    if (!with_others) {
+      bool reached = c.goals_size() == 2;
+      for (const auto& goal : c.goals()) {
+        reached = reached && goal.result() == cm::GOAL_RESULT_REACHED && goal.in_time();
+      }
+      Hold(reached, absl::StrCat("both goals of the ", story, " story were reached in time"));
+      return absl::OkStatus();
+    }
     Hold(c.referrals_size() == 1 && c.referrals(0).answer() == cm::REFERRAL_ANSWER_ACCEPTED,
          "the health bureau accepted the third story's referral");
     Hold(c.resources_size() == 1 && c.resources(0).has_delivered_at(),

@@ -88,6 +88,22 @@ class Teller {
         return Make(Mood::kClimb, Pick("改派 ", "reassigned by "), w_.Person(e.by().id()),
                     TurnText(e.turn()), Text(e.reason()));
       }
+      case ev::Event::kCaseCorrected: {
+        const auto& e = event_.case_corrected();
+        return Make(Mood::kPlain, Pick("更正上报：", "report put right: "), w_.Kind(e.kind()),
+                    TurnText(e.turn()), Text(e.reason()));
+      }
+      case ev::Event::kMergeAccepted:
+        return Make(Mood::kPlain, Pick("并入 ", "goes on for "), event_.merge_accepted().from());
+      case ev::Event::kIncidentDigest:
+        return Make(Mood::kPlain, Pick("汇总通知 ", "one digest each for "),
+                    event_.incident_digest().notices_size(), Pick(" 人，已并入 ", " people, "),
+                    event_.incident_digest().joined(), Pick(" 件", " cases have joined"));
+      case ev::Event::kCaseScreenedOut: {
+        const auto& e = event_.case_screened_out();
+        return Make(Mood::kPlain, Pick("甄别排除 ", "screened out by "), w_.Person(e.by().id()),
+                    Colon(), w_.NotALead(e.category()), Text(e.text()));
+      }
       case ev::Event::kCaseMerged: {
         const auto& e = event_.case_merged();
         return Make(Mood::kPlain, Pick("并案 ", "merged into "), e.into(), Text(e.text()));
@@ -193,6 +209,23 @@ class Teller {
         const auto& e = event_.resource_delivered();
         return Make(Mood::kGood, Pick("资源到位 ", "resource delivered: "), w_.Yuan(e.value_fen()),
                     Text(e.text()));
+      }
+      case ev::Event::kGoalSet: {
+        const auto& e = event_.goal_set();
+        return Make(Mood::kPlain, Pick("设定目标 ", "goal "), e.goal_id(), Colon(),
+                    w_.Need(e.need()), Pick("，", ", by "), DayText({e.due_ms()}), Text(e.text()));
+      }
+      case ev::Event::kGoalRecorded: {
+        const auto& e = event_.goal_recorded();
+        return Make(e.result() == cm::GOAL_RESULT_DROPPED ? Mood::kPlain : Mood::kGood,
+                    Pick("目标 ", "goal "), e.goal_id(), Pick(" ", " "), w_.GoalResult(e.result()),
+                    Text(e.text()));
+      }
+      case ev::Event::kGoalOverdue: {
+        const auto& e = event_.goal_overdue();
+        return Make(Mood::kClimb, Pick("目标 ", "goal "), e.goal_id(),
+                    Pick(" 到期未记录，告知 ", " has come due; told: "), People(e.notices(), {}),
+                    Late(e.outage()));
       }
       case ev::Event::kCaseHandedOver: {
         const auto& e = event_.case_handed_over();

@@ -175,6 +175,16 @@ std::string_view Words::Outcome(cm::Outcome outcome) const {
   return words.zh.empty() ? "?" : Pick(words.zh, words.en);
 }
 
+std::string_view Words::NotALead(cm::NotALead category) const {
+  const InWords words = NotALeadInWords(category);
+  return words.zh.empty() ? "?" : Pick(words.zh, words.en);
+}
+
+std::string_view Words::GoalResult(cm::GoalResult result) const {
+  const InWords words = GoalResultInWords(result);
+  return words.zh.empty() ? "?" : Pick(words.zh, words.en);
+}
+
 std::string_view Words::PassReason(ev::PassReason reason) const {
   switch (reason) {
     case ev::PASS_REASON_NOBODY_ON_DUTY:

@@ -42,6 +42,8 @@ class Words {
   std::string_view ReferralAnswer(lastmeter::common::v1::ReferralAnswer answer) const;
   std::string_view FollowUpFinding(lastmeter::common::v1::FollowUpFinding finding) const;
   std::string_view FollowUpEnd(lastmeter::event::v1::FollowUpEnd end) const;
+  std::string_view NotALead(lastmeter::common::v1::NotALead category) const;
+  std::string_view GoalResult(lastmeter::common::v1::GoalResult result) const;
   std::string_view HoldEnd(lastmeter::event::v1::HoldEnd end) const;
   std::string_view PassReason(lastmeter::event::v1::PassReason reason) const;
   // "NEED_MEALS" in words; the code itself when it is not known.

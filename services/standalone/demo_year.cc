@@ -207,6 +207,24 @@ void Year::PlanChen(Timestamp day) {
   auto verify = Body<api::VerifyRequest>();
   verify->set_finding(cm::FINDING_AS_REPORTED);
   At(second + Hours(14), number, social_worker_, "verify", std::move(verify));
+  // What it is to come to, with dates.
+  const auto goal = [&](Timestamp by, rp::Need need, std::string_view zh, std::string_view en) {
+    auto set = Body<api::SetGoalRequest>();
+    set->set_need(need);
+    *set->mutable_by() = TimeValue(by);
+    set->set_text(Text(zh, en));
+    At(second + Hours(14) + Minutes(10), number, social_worker_, "setGoal", std::move(set));
+  };
+  goal(day + Days(30) + Hours(17), rp::NEED_SKILLS, "学会保洁，能独立上岗",
+       "she has learned cleaning and works on her own");
+  goal(day + Days(30) + Hours(17), rp::NEED_JOB, "有一份工作", "she has a job");
+  const auto reached = [&](Timestamp when, uint32_t id, std::string_view zh, std::string_view en) {
+    auto record = Body<api::RecordGoalRequest>();
+    record->set_goal_id(id);
+    record->set_result(cm::GOAL_RESULT_REACHED);
+    record->set_text(Text(zh, en));
+    At(when, number, social_worker_, "recordGoal", std::move(record));
+  };
   // Weekly visits, and four lessons.
   const Timestamp visits = second + Days(1) + Hours(15);
   At(second + Hours(14) + Minutes(30), number, social_worker_, "planWork",
@@ -220,6 +238,8 @@ void Year::PlanChen(Timestamp day) {
   relief->add_kinds(rp::NEED_JOB);
   relief->set_text(Text("先在村里做保洁", "a cleaning job in the village, to begin with"));
   At(day + Days(10) + Hours(10), number, social_worker_, "relief", std::move(relief));
+  reached(day + Days(10) + Hours(10) + Minutes(5), 2, "上岗第一天", "her first day at work");
+  reached(day + Days(14) + Hours(10), 1, "已能独立上岗", "she works on her own");
   FollowUpAt(day + Days(14) + Hours(11), number, social_worker_, 4,
              "有了保洁岗位，技能培训继续；跟进一年",
              "she has a job and goes on learning; followed for a year");

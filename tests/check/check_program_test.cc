@@ -129,7 +129,7 @@ TEST_F(CheckProgramTest, WritesJson) {
   ASSERT_TRUE(document.is_object()) << outcome.out;
   EXPECT_EQ(document["clean"], false);
   EXPECT_EQ(document["findings"][0]["rule"], "close");
-  EXPECT_EQ(document["partitions"][0]["opened"], 8);
+  EXPECT_EQ(document["partitions"][0]["opened"], 11);
   EXPECT_EQ(document["partitions"][0]["readToEnd"], true);
 }
 

@@ -183,7 +183,7 @@ std::vector<Broken> LogFaults() {
 std::vector<Broken> CaseFaults() {
   return {
       {rule::kCaseNumber, "a counter is left out",
-       [](Story& s) { ReplaceEverywhere(s.log, Story::kFourth, "430112001001-2026-00009"); }},
+       [](Story& s) { ReplaceEverywhere(s.log, Story::kFourth, "430112001001-2026-00019"); }},
       {rule::kCaseNumber, "last year's number",
        [](Story& s) { ReplaceEverywhere(s.log, Story::kSecond, "430112001001-2025-00001"); }},
       {rule::kCaseNumber, "another place's number",
@@ -192,7 +192,7 @@ std::vector<Broken> CaseFaults() {
        [](Story& s) { s.log[s.noted_restricted].mutable_event()->set_case_version(9); }},
       {rule::kCaseUnknown, "a refusal about a case that is not there",
        [](Story& s) {
-         const std::string number = "430112001001-2026-00009";
+         const std::string number = "430112001001-2026-00029";
          LogBuilder::Event event = Story::CaseEvent(number);
          event.mutable_command_rejected()->set_command_id("x");
          event.mutable_command_rejected()->mutable_by()->set_id("tan-dan");
@@ -214,7 +214,7 @@ std::vector<Broken> CaseFaults() {
       {rule::kCasePromise, "a case opens and nobody is asked",
        [](Story& s) {
          const auto report = Story::MakeReport("r9", "h9");
-         s.log.Report(495, report, {Story::Opened("430112001001-2026-00009", report, 495)});
+         s.log.Report(495, report, {Story::Opened("430112001001-2026-00012", report, 495)});
        }},
       {rule::kCasePromise, "an acknowledged case without a clock",
        [](Story& s) {
@@ -402,6 +402,21 @@ std::vector<Broken> LadderFaults() {
          s.log[s.withdrawn].mutable_event()->mutable_case_withdrawn()->mutable_by()->set_id(
              "tan-dan");
        }},
+      {rule::kScreenOut, "screened out by its reporter",
+       [](Story& s) {
+         auto command = Story::MakeCommand("screen", "xu-guangming", Story::kNinth);
+         command.mutable_screen_out()->set_category(cm::NOT_A_LEAD_ANSWERED);
+         command.mutable_screen_out()->set_case_version(1);
+         command.set_accepted_at_ms(M(493));
+         s.log[s.screened_out].set_input(command.SerializeAsString());
+         s.log[s.screened_out].mutable_event()->mutable_case_screened_out()->mutable_by()->set_id(
+             "xu-guangming");
+       }},
+      {rule::kScreenOut, "screened out by a group",
+       [](Story& s) {
+         s.log[s.screened_out].mutable_event()->mutable_case_screened_out()->set_tier(
+             cm::TIER_GROUP);
+       }},
       {rule::kExtend, "less time instead of more",
        [](Story& s) {
          s.log[s.extended].mutable_event()->mutable_clock_extended()->mutable_clock()->set_due_ms(
@@ -415,11 +430,11 @@ std::vector<Broken> LadderFaults() {
       {rule::kMerge, "into a case that was never opened",
        [](Story& s) {
          auto command = Story::MakeCommand("merge", "tan-dan", Story::kFourth);
-         command.mutable_merge()->set_into("430112001001-2026-00009");
+         command.mutable_merge()->set_into("430112001001-2026-00019");
          command.mutable_merge()->set_case_version(1);
          s.log[s.merged].set_input(command.SerializeAsString());
          s.log[s.merged].mutable_event()->mutable_case_merged()->set_into(
-             "430112001001-2026-00009");
+             "430112001001-2026-00019");
        }},
       {rule::kRedCard, "a red card before its breach",
        [](Story& s) {
@@ -462,6 +477,34 @@ std::vector<Broken> LadderFaults() {
        [](Story& s) {
          s.log[s.answered].mutable_event()->mutable_referral_answered()->set_to("somebody");
        }},
+      {rule::kReferral, "the clock stands for nobody's limit",
+       [](Story& s) {
+         s.log[s.answered_first]
+             .mutable_event()
+             ->mutable_referral_answered()
+             ->mutable_clock()
+             ->set_due_ms(M(1750));
+       }},
+      {rule::kReferral, "the clock stops while somebody is still asked",
+       [](Story& s) {
+         auto* e = s.log[s.answered_first].mutable_event()->mutable_referral_answered();
+         e->clear_next();
+         e->clear_clock();
+       }},
+      {rule::kReferral, "the clock is the later one's",
+       [](Story& s) {
+         auto* e = s.log[s.referred_too].mutable_event()->mutable_case_referred();
+         *e->mutable_clock() = e->limit();
+         e->clear_limit();
+       }},
+      {rule::kGoal, "a need is met while a goal is open",
+       [](Story& s) { s.log.Erase(s.goal_recorded); }},
+      {rule::kGoal, "counted from 2",
+       [](Story& s) { s.log[s.goal_set].mutable_event()->mutable_goal_set()->set_goal_id(3); }},
+      {rule::kGoal, "in time, and was not",
+       [](Story& s) {
+         s.log[s.goal_recorded].mutable_event()->mutable_goal_recorded()->set_in_time(true);
+       }},
       {rule::kFollowUp, "ends with another outcome than it began with",
        [](Story& s) {
          s.log[s.trouble + 1].mutable_event()->mutable_follow_up_ended()->set_outcome(
@@ -493,6 +536,18 @@ std::vector<Broken> LadderFaults() {
        [](Story& s) {
          s.log[s.read].mutable_event()->mutable_bulletin_read()->set_grids(0, "430112001001009");
          s.log[s.read].mutable_event()->mutable_bulletin_read()->set_left(2);
+       }},
+      {rule::kIncident, "joined, and its event does not name the incident",
+       [](Story& s) { s.log[s.joined].mutable_event()->clear_incident(); }},
+      {rule::kDigest, "told of less than was left to the digest",
+       [](Story& s) {
+         auto* e = s.log[s.digest].mutable_event()->mutable_incident_digest();
+         e->mutable_notices(0)->set_stands_for(2);
+       }},
+      {rule::kDigest, "left to a digest, where there is none",
+       [](Story& s) {
+         auto* e = s.log[s.incident].mutable_event()->mutable_case_opened();
+         e->mutable_turn()->mutable_notices(0)->set_in_digest(true);
        }},
       {rule::kDrill, "an exercise that does not say so",
        [](Story& s) { s.log[s.drilled].mutable_event()->set_drill(false); }},
@@ -542,9 +597,9 @@ TEST(JudgeTest, AGoodLogIsClean) {
   Judge judge = JudgeOf(story.log.Seal(), kComplete);
   EXPECT_TRUE(judge.clean()) << Told(judge);
   EXPECT_EQ(judge.counts().records, story.log.records().size());
-  EXPECT_EQ(judge.counts().opened, 8u);
-  EXPECT_EQ(judge.counts().open, 4u);
-  EXPECT_EQ(judge.counts().closed, 6u);
+  EXPECT_EQ(judge.counts().opened, 11u);
+  EXPECT_EQ(judge.counts().open, 6u);
+  EXPECT_EQ(judge.counts().closed, 7u);
   EXPECT_EQ(judge.counts().acknowledged, 5u);
   EXPECT_EQ(judge.counts().hand_downs, 3u);
   EXPECT_EQ(judge.counts().ownerships, 2u);

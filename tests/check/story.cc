@@ -119,7 +119,12 @@ Story::Story() {
   writer = log.Engine(0, {event});
 
   auto install = MakeCommand("install", "operator", "");
-  install.mutable_install_rules();
+  auto* policy = install.mutable_install_rules()->mutable_rules()->mutable_policy();
+  policy->set_digest_minutes(1);
+  auto* flood = policy->add_kinds();
+  flood->set_code("flood");
+  flood->set_incident(true);
+  flood->add_takes("house-flooded");
   Event installed;
   installed.mutable_rules_installed()->set_ordinal(1);
   installed.mutable_rules_installed()->set_by("operator");
@@ -134,6 +139,7 @@ Story::Story() {
   TellSecondCase();
   TellTwins();
   TellWork();
+  TellIncident();
 
   writer_again = log.Engine(494, {event});
   Event beat;

@@ -20,6 +20,9 @@ struct Story {
   inline static const std::string kSixth = "430112001001-2026-00006";
   inline static const std::string kSeventh = "430112001001-2026-00007";
   inline static const std::string kEighth = "430112001001-2026-00008";
+  inline static const std::string kNinth = "430112001001-2026-00009";
+  inline static const std::string kTenth = "430112001001-2026-00010";
+  inline static const std::string kEleventh = "430112001001-2026-00011";
 
   LogBuilder log;
   // Index of the first record of each decision, in the order of the log.
@@ -31,7 +34,8 @@ struct Story {
       reassigned, extended, urged, withdrawn, planned, unclaimed, handed_back, claimed, lapsed,
       started, finished, missed, cancelled, referred, answered, pledged, delivered, handed_over,
       scheduled, certified, published, read, drilled, follow_up_begun, followed_up, trouble,
-      writer_again, heartbeat;
+      referred_too, answered_first, goal_set, goal_overdue, goal_recorded, screened_out, incident,
+      joined, digest, writer_again, heartbeat;
 
   Story();
 
@@ -69,6 +73,12 @@ struct Story {
   void TellReferral();
   void TellFollowUp();
   void TellScheduleAndDrill();
+  // story_incident.cc
+  void TellIncident();
+  // story_plan.cc
+  void TellSeveralReferrals();
+  void TellGoals();
+  void TellScreenedOut();
 };
 
 }  // namespace lastmeter

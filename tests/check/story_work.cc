@@ -41,8 +41,11 @@ void Story::TellWork() {
   TellRelay();
   TellVisit();
   TellReferral();
+  TellSeveralReferrals();
+  TellGoals();
   TellFollowUp();
   TellScheduleAndDrill();
+  TellScreenedOut();
 }
 
 void Story::TellRelay() {
@@ -291,8 +294,8 @@ void Story::TellFollowUp() {
   *begin->mutable_by() = command.actor();
   begin->set_outcome(cm::OUTCOME_NEED_MET);
   begin->set_visits(3);
-  Fill(begin->mutable_clock(), cm::PROMISE_FOLLOW_UP, 489, 1500, 1800, false);
-  follow_up_begun = log.Command(489, command, {event});
+  Fill(begin->mutable_clock(), cm::PROMISE_FOLLOW_UP, 490, 1500, 1800, false);
+  follow_up_begun = log.Command(490, command, {event});
 
   const auto visited = [&](const std::string& id, uint32_t number, cm::FollowUpFinding finding) {
     command = MakeCommand(id, kOfficer, kFifth);
@@ -320,7 +323,7 @@ void Story::TellFollowUp() {
   reopen->set_rules_ordinal(1);
   Fill(reopen->add_clocks(), cm::PROMISE_RESOLVE, 491, 1191, 1491, false);
   Fill(reopen->mutable_turn(), cm::PROMISE_ACKNOWLEDGE, 1, cm::TIER_VILLAGE, 491, 551);
-  Tell(reopen->mutable_turn()->mutable_notices(), kFifth, 7, cm::TIER_VILLAGE);
+  Tell(reopen->mutable_turn()->mutable_notices(), kFifth, 8, cm::TIER_VILLAGE);
   trouble = log.Command(491, command, {event, end, again});
 
   command = MakeCommand("a6", kOfficer, kFifth);

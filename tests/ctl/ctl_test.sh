@@ -94,6 +94,12 @@ expect 2 'give the folder' rules check
 # What may be installed and will not work as hoped.
 expect 0 'nothing found' rules lint --dir "$root/deploy/rules" --at 2026-03-01
 expect 3 'known_until.*|calendar ends on 20261231' rules lint --dir "$root/deploy/rules" --at 2026-12-01
+cp -r "$root/deploy/rules" "$folder/gaps"
+chmod -R u+w "$folder/gaps"
+sed -i '0,/{tier: village, answer_within: 30m}$/{/{tier: village, answer_within: 30m}$/d}' "$folder/gaps/policy.yaml"
+sed -i '/^2026-/d' "$folder/gaps/calendar.csv"
+expect 3 '^policy.yaml:[0-9]+: critical: the ladder of verify leaves out the village' rules lint --dir "$folder/gaps" --at 2026-03-01
+expect 3 'calendar.csv has no day of 2026' rules lint --dir "$folder/gaps" --at 2026-03-01
 cp -r "$root/deploy/rules" "$folder/lint"
 chmod -R u+w "$folder/lint"
 sed -i '/^xu-guangming,[^,]*,grid,430112001001001,/d' "$folder/lint/roster.csv"

@@ -3,30 +3,14 @@
 #include <gtest/gtest.h>
 
 #include <string>
-#include <utility>
-#include <vector>
 
-#include "tests/paths.h"
-#include "tests/process/server_process.h"
-#include "tests/services/house.h"
+#include "tests/ctl/ctl_house.h"
 
 namespace lastmeter::test {
 
-// lastmeterctl as a program, against a whole server.
-class Papers : public House {
+// What tests of papers and lists ask again and again.
+class Papers : public CtlHouse {
  protected:
-  // Both outputs together.
-  Ended Ctl(const char* token, std::vector<std::string> words) {
-    words.insert(words.begin(), test::ProgramPath("lastmeterctl"));
-    words.insert(words.end(),
-                 {"--server", "http://127.0.0.1:" + std::to_string(port()), "--token", token});
-    return RunProgram(words);
-  }
-  std::string Said(const char* token, std::vector<std::string> words) {
-    const Ended ended = Ctl(token, std::move(words));
-    EXPECT_EQ(ended.code, 0) << ended.output;
-    return ended.output;
-  }
   // Today at UTC+8 by the server's clock.
   std::string Today(Millis later = {}) {
     return FormatRfc3339(clock_.Wall() + later).substr(0, 10);

@@ -118,6 +118,43 @@ TEST_F(Papers, ExercisesAreMarkedAndCountNowhere) {
   EXPECT_THAT(Said(kViewer, {"ledger", "--lang", "en"}), HasSubstr("\"drill\""));
 }
 
+TEST_F(Papers, AnIncidentIsDeclaredVillageByVillageAndTakesWhatIsReportedThere) {
+  Open();
+  const std::vector<std::string> words = {"incident",  "declare", "--id",
+                                          "rain-2026", "--area",  "430112001"};
+  const std::string said = Said(kDesk, words);
+  EXPECT_THAT(said, HasSubstr("430112001001\t西塘街社区\tincident\t430112001001-"));
+  EXPECT_EQ(Said(kDesk, words), said) << "declared twice";
+  const std::string number =
+      Get(kDesk, "/v1/cases?incident=true&area=430112001001").body["cases"][0]["number"];
+  const std::string joined = Report("elder-alone");
+  EXPECT_EQ(Get(kDesk, "/v1/cases/" + joined).body["joins"], number);
+  EXPECT_EQ(Get(kDesk, "/v1/cases?joins=" + number).body["cases"].size(), 1u);
+  EXPECT_THAT(Said(kDesk, {"incident", "status", "--area", "430112001001"}),
+              HasSubstr("nobody answers yet\t1 joined\t1 open\t1 not verified\t0 overdue"));
+  // Whoever would have been asked goes there, and is told once for all.
+  Done(Post(kGridWorker, Act(joined, "verify"), {{"finding", "FINDING_AS_REPORTED"}}));
+  EXPECT_THAT(Said(kDesk, {"incident", "status", "--area", "430112001001"}),
+              HasSubstr("1 joined\t1 open\t0 not verified"));
+  Done(Post(kTanDan, Act(number, "acknowledge"), nlohmann::json::object()));
+  const auto page = Get(kDesk, "/v1/cases/" + number).body;
+  Done(Post(kTanDan, Act(number, "close"),
+            {{"outcome", "OUTCOME_NEED_MET"}, {"caseVersion", page["version"]}}));
+  const auto ended = Get(kDesk, "/v1/cases/" + number).body;
+  EXPECT_EQ(ended["incident"]["joined"], 1) << "the last digest was not sent";
+  EXPECT_THAT(Said(kDesk, {"incident", "status", "--area", "430112001001"}),
+              Not(HasSubstr(number)));
+  const std::string after = Report("elder-alone");
+  EXPECT_FALSE(Get(kDesk, "/v1/cases/" + after).body.contains("joins"));
+  EXPECT_EQ(Get(kDesk, "/v1/cases?incident=false").problem, "wrong-parameter");
+  EXPECT_EQ(Get(kDesk, "/v1/cases?joins=430112").problem, "wrong-parameter");
+  const Ended wrong =
+      Ctl(kDesk, {"incident", "declare", "--id", "x", "--area", "430112", "--kind", "injury"});
+  EXPECT_EQ(wrong.code, 78) << wrong.output;
+  const Ended nowhere = Ctl(kDesk, {"incident", "declare", "--id", "x", "--area", "440112"});
+  EXPECT_EQ(nowhere.code, 2) << nowhere.output;
+}
+
 TEST_F(Papers, AStopOfOursIsNobodysRedCard) {
   Open();
   const std::string number = Report("elder-alone");

@@ -72,6 +72,11 @@ Described Describe(const ev::Event& event, Timestamp now) {
   auto clocks = [&](const auto& starts) {
     for (const auto& start : starts) clock(start);
   };
+  auto limits = [&](const auto& referrals) {
+    for (const auto& one : referrals) {
+      add(("limit-of-" + one.to()).c_str(), when(one.clock().due_ms()));
+    }
+  };
   auto flags = [&](const auto& e) {
     if (e.outage()) add("outage", "yes");
   };
@@ -89,6 +94,9 @@ Described Describe(const ev::Event& event, Timestamp now) {
       if (event.drill()) add("drill", "yes");
       if (e.scheduled()) add("scheduled", "yes");
       if (e.bulletin()) add("readers", Join(e.authorities(), ev::PURPOSE_BULLETIN));
+      if (e.incident()) add("incident", "yes");
+      add("joins", e.joins());
+      add("joined", Join(e.authorities(), ev::PURPOSE_JOINED));
       add("reported-area", e.reported_area());
       if (!e.reported_area().empty()) add("area", event.area());
       if (e.unreadable()) add("unreadable", "yes");
@@ -223,9 +231,59 @@ Described Describe(const ev::Event& event, Timestamp now) {
       if (e.has_turn()) turn(e.turn());
       break;
     }
+    case ev::Event::kCaseScreenedOut: {
+      const auto& e = event.case_screened_out();
+      d.name = "CaseScreenedOut";
+      add("by", e.by().id());
+      add("tier", Name(e.tier()));
+      add("category", Lower(cm::NotALead_Name(e.category()).substr(11)));
+      add("told", Join(e.notices(), ev::PURPOSE_SCREENED_OUT));
+      break;
+    }
+    case ev::Event::kGoalSet:
+      d.name = "GoalSet";
+      add("goal", std::to_string(event.goal_set().goal_id()));
+      add("need", event.goal_set().need());
+      add("date", when(event.goal_set().due_ms()));
+      break;
+    case ev::Event::kGoalRecorded: {
+      const auto& e = event.goal_recorded();
+      d.name = "GoalRecorded";
+      add("goal", std::to_string(e.goal_id()));
+      add("by", e.by().id());
+      add("result", Lower(cm::GoalResult_Name(e.result()).substr(12)));
+      add("in-time", e.in_time() ? "yes" : "no");
+      break;
+    }
+    case ev::Event::kGoalOverdue: {
+      const auto& e = event.goal_overdue();
+      d.name = "GoalOverdue";
+      add("goal", std::to_string(e.goal_id()));
+      add("was-due", when(e.was_due_ms()));
+      add("told", Join(e.notices(), ev::PURPOSE_GOAL_DUE));
+      flags(e);
+      break;
+    }
     case ev::Event::kCaseMerged:
       d.name = "CaseMerged";
       add("into", event.case_merged().into());
+      break;
+    case ev::Event::kCaseCorrected: {
+      const auto& e = event.case_corrected();
+      d.name = "CaseCorrected";
+      if (e.kind() != e.from_kind()) add("kind", e.kind());
+      if (event.area() != e.from_area()) add("area", event.area());
+      add("household", e.household_ref());
+      add("level", Name(e.level()));
+      if (e.has_turn()) turn(e.turn());
+      clocks(e.clocks());
+      add("before", Join(e.notices(), ev::PURPOSE_CORRECTED));
+      break;
+    }
+    case ev::Event::kMergeAccepted:
+      d.name = "MergeAccepted";
+      add("from", event.merge_accepted().from());
+      add("told", Join(event.merge_accepted().notices(), ev::PURPOSE_MERGED));
       break;
     case ev::Event::kCaseHandedOver: {
       const auto& e = event.case_handed_over();
@@ -242,6 +300,20 @@ Described Describe(const ev::Event& event, Timestamp now) {
       add("grids", std::to_string(e.grids_size()));
       add("households", std::to_string(e.households()));
       add("left", std::to_string(e.left()));
+      break;
+    }
+    case ev::Event::kIncidentDigest: {
+      const auto& e = event.incident_digest();
+      d.name = "IncidentDigest";
+      std::string told;
+      for (const auto& notice : e.notices()) {
+        if (!told.empty()) told += ",";
+        told += notice.staff_id() + ":" + std::to_string(notice.stands_for());
+      }
+      add("told", told);
+      add("joined", std::to_string(e.joined()));
+      if (e.was_due_ms() != 0) add("was-due", when(e.was_due_ms()));
+      flags(e);
       break;
     }
     case ev::Event::kCaseCertified: {
@@ -324,12 +396,19 @@ Described Describe(const ev::Event& event, Timestamp now) {
       d.name = "CaseReferred";
       add("to", event.case_referred().to());
       if (event.case_referred().has_clock()) clock(event.case_referred().clock());
+      // Its own limit, where the clock stands for another one.
+      if (event.case_referred().has_limit())
+        add("limit", when(event.case_referred().limit().due_ms()));
       break;
     case ev::Event::kReferralAnswered: {
       const auto& e = event.referral_answered();
       d.name = "ReferralAnswered";
+      add("to", e.to());
       add("answer", Lower(cm::ReferralAnswer_Name(e.answer()).substr(16)));
       add("number", e.their_number());
+      add("next", e.next());
+      if (e.has_clock()) clock(e.clock());
+      if (e.late()) add("late", "yes");
       break;
     }
     case ev::Event::kFollowUpBegun:
@@ -376,6 +455,7 @@ Described Describe(const ev::Event& event, Timestamp now) {
       add("reason", Lower(ev::HoldEnd_Name(e.reason()).substr(9)));
       add("by", e.by().id());
       clocks(e.clocks());
+      limits(e.referrals());
       add("told", Join(e.notices(), ev::PURPOSE_HOLD_ENDED));
       flags(e);
       break;
@@ -396,6 +476,7 @@ Described Describe(const ev::Event& event, Timestamp now) {
       d.name = "DeadlinesRecomputed";
       add("case", event.case_number());
       clocks(event.deadlines_recomputed().clocks());
+      limits(event.deadlines_recomputed().referrals());
       for (const auto& t : event.deadlines_recomputed().turns()) turn(t);
       break;
     }
@@ -432,6 +513,7 @@ Described Describe(const ev::Event& event, Timestamp now) {
       d.name = "Heartbeat";
       break;
   }
+  if (!event.incident().empty()) add("of-incident", event.incident());
   return d;
 }
 

@@ -137,8 +137,13 @@ bool Player::PlayLine(std::string_view text, int number) {
   if (line.words[1] != "tick" && now_ > down_until_ && timer && timer->due < now_) {
     return Fail(number, "a timer fell due at " + When(timer->due, now_) + "; play it with a tick");
   }
-  if (line.words[1] != "pass" && !Act(line)) return false;
-  Compare(line);
+  // Repeated, each time it must come to the same.
+  const auto repeat = line.options.find("repeat");
+  for (int left = repeat == line.options.end() ? 1 : std::stoi(repeat->second); left > 0; --left) {
+    if (line.words[1] != "pass" && !Act(line)) return false;
+    Compare(line);
+    if (left > 1) happened_.clear();
+  }
   return true;
 }
 
@@ -157,12 +162,14 @@ bool Player::Directive(const Line& line) {
   if (line.words[0] == "rules") {
     cd::Command command;
     command.set_command_id("rules-" + std::to_string(line.number));
-    command.mutable_actor()->set_id("operator");
-    command.mutable_actor()->set_role(cm::ROLE_OPERATOR);
+    auto options = line.options;
+    const auto by = options.extract("by");
+    command.mutable_actor()->set_id(by ? by.mapped() : "operator");
+    command.mutable_actor()->set_role(by ? cm::ROLE_STAFF : cm::ROLE_OPERATOR);
     command.set_accepted_at_ms(now_.ms);
     auto* rules = command.mutable_install_rules()->mutable_rules();
     *rules = rules_;
-    const std::string wrong = VaryRules(line.options, rules);
+    const std::string wrong = VaryRules(options, rules);
     if (!wrong.empty()) return Fail(line.number, wrong);
     happened_.clear();
     Submit(ev::INPUT_TOPIC_COMMAND, command.SerializeAsString());
@@ -181,7 +188,8 @@ bool Player::Act(const Line& line) {
   }
   if (verb == "report") return Report(line);
   if (verb == "garbage") {
-    Submit(ev::INPUT_TOPIC_REPORT, "\xff\xfe garbage");
+    const bool command = line.options.contains("to") && line.options.at("to") == "commands";
+    Submit(command ? ev::INPUT_TOPIC_COMMAND : ev::INPUT_TOPIC_REPORT, "\xff\xfe garbage");
     return true;
   }
   if (verb == "poison") {
@@ -260,7 +268,9 @@ bool Player::Command(const Line& line, cd::Command* command) {
     return it == line.options.end() ? std::string(otherwise) : it->second;
   };
   const std::string& verb = line.words[1];
-  command->set_command_id(option("id", ("line-" + std::to_string(line.number)).c_str()));
+  std::string id = "line-" + std::to_string(line.number);
+  if (line.options.contains("repeat")) id += "-" + std::to_string(next_command_);
+  command->set_command_id(option("id", id.c_str()));
   command->mutable_actor()->set_id(option("by"));
   command->mutable_actor()->set_role(cm::ROLE_STAFF);
   if (option("role") == "sentinel") command->mutable_actor()->set_role(cm::ROLE_SENTINEL);
@@ -341,6 +351,17 @@ bool Player::Command(const Line& line, cd::Command* command) {
     command->mutable_merge()->set_into(case_of_report_.contains(into) ? case_of_report_[into]
                                                                       : into);
     command->mutable_merge()->set_case_version(version);
+  } else if (verb == "correct") {
+    command->mutable_correct()->set_kind(option("kind"));
+    command->mutable_correct()->set_area(option("area"));
+    command->mutable_correct()->set_household_ref(option("household"));
+    command->mutable_correct()->mutable_reason()->set_open(reason);
+  } else if (verb == "accept-merge") {
+    const std::string from = option("from");
+    command->mutable_accept_merge()->set_from(case_of_report_.contains(from) ? case_of_report_[from]
+                                                                             : from);
+    command->mutable_accept_merge()->set_restricted(option("restricted") == "yes");
+    command->mutable_accept_merge()->set_drill(option("drill") == "yes");
   } else if (verb == "close") {
     cm::Outcome outcome = cm::OUTCOME_UNSPECIFIED;
     cm::Outcome_Parse("OUTCOME_" + Upper(option("outcome")), &outcome);
@@ -348,6 +369,8 @@ bool Player::Command(const Line& line, cd::Command* command) {
     command->mutable_close()->set_case_version(version);
   } else if (verb == "reopen") {
     command->mutable_reopen()->mutable_reason()->set_open(reason);
+  } else if (verb == "unheard-of") {
+    // No action that this version knows.
   } else if (verb == "accept-clock") {
     command->mutable_accept_clock()->set_wall_ms(now_.ms);
   } else {

@@ -63,6 +63,7 @@ bool FillWorkCommand(const std::string& verb, const WorkWords& words, cd::Comman
     cm::ReferralAnswer_Parse("REFERRAL_ANSWER_" + Upper(words.option("answer")), &answer);
     command->mutable_answer_referral()->set_answer(answer);
     command->mutable_answer_referral()->set_their_number(words.option("number"));
+    command->mutable_answer_referral()->set_to(words.option("to"));
   } else if (verb == "begin-follow-up") {
     cm::Outcome outcome = cm::OUTCOME_UNSPECIFIED;
     cm::Outcome_Parse("OUTCOME_" + Upper(words.option("outcome")), &outcome);
@@ -83,6 +84,21 @@ bool FillWorkCommand(const std::string& verb, const WorkWords& words, cd::Comman
   } else if (verb == "hand-over") {
     command->mutable_hand_over()->set_to(words.option("to"));
     command->mutable_hand_over()->mutable_reason()->set_open(reason);
+  } else if (verb == "screen-out") {
+    cm::NotALead category = cm::NOT_A_LEAD_UNSPECIFIED;
+    cm::NotALead_Parse("NOT_A_LEAD_" + Upper(words.option("category")), &category);
+    command->mutable_screen_out()->set_category(category);
+    command->mutable_screen_out()->set_case_version(words.version);
+    command->mutable_screen_out()->mutable_reason()->set_open(reason);
+  } else if (verb == "set-goal") {
+    command->mutable_set_goal()->set_need(words.option("need"));
+    const std::string date = words.option("date");
+    if (!date.empty()) command->mutable_set_goal()->set_by_ms(words.time(date).ms);
+  } else if (verb == "record-goal") {
+    cm::GoalResult result = cm::GOAL_RESULT_UNSPECIFIED;
+    cm::GoalResult_Parse("GOAL_RESULT_" + Upper(words.option("result")), &result);
+    command->mutable_record_goal()->set_goal_id(Number(words.option("goal")));
+    command->mutable_record_goal()->set_result(result);
   } else if (verb == "read") {
     command->mutable_read_bulletin()->set_households(Number(words.option("households")));
   } else if (verb == "certify") {

@@ -8,7 +8,7 @@
 
 namespace lastmeter::scenario {
 
-// What a line gives to one command about planned work, referrals, follow-ups or resources.
+// What a line gives to one command about planned work, referrals, follow-ups, resources or goals.
 struct WorkWords {
   std::function<std::string(const char* option)> option;
   std::function<Timestamp(const std::string& time)> time;

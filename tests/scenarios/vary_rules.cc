@@ -185,6 +185,20 @@ bool Bulletin(const std::string& text, rl::Rules* rules) {
   return true;
 }
 
+// code:level:kind+kind: an incident that takes those kinds.
+bool Incident(const std::string& text, rl::Rules* rules) {
+  const auto parts = Split(text, ':');
+  cm::Level level = cm::LEVEL_UNSPECIFIED;
+  if (parts.size() != 3 || !cm::Level_Parse("LEVEL_" + Upper(parts[1]), &level)) return false;
+  rl::Kind* kind = rules->mutable_policy()->add_kinds();
+  kind->set_code(parts[0]);
+  kind->set_name_zh(parts[0]);
+  kind->set_level(level);
+  kind->set_incident(true);
+  for (const std::string& taken : Split(parts[2], '+')) kind->add_takes(taken);
+  return true;
+}
+
 // who:area: a volunteer there.
 bool Volunteer(const std::string& text, rl::Rules* rules) {
   const auto parts = Split(text, ':');
@@ -248,6 +262,8 @@ std::string VaryRules(const std::map<std::string, std::string>& options, rl::Rul
       for (const std::string& one : Split(value, ',')) good = good && Away(one, rules);
     } else if (name == "bulletin") {
       good = Bulletin(value, rules);
+    } else if (name == "incident") {
+      good = Incident(value, rules);
     } else if (name == "certified") {
       for (const std::string& one : Split(value, ',')) good = good && Certified(one, rules);
     } else if (name == "volunteer") {

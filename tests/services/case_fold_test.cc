@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "engine/core/case_applier.h"
+#include "services/query/work_fold.h"
 #include "tests/core/sample_rules.h"
 #include "tests/paths.h"
 #include "tests/scenarios/play.h"
@@ -53,6 +54,33 @@ void ExpectSameClock(const state::v1::Clock& known, const api::ClockView* shown)
   if (known.tier() != common::v1::TIER_UNSPECIFIED) ExpectSameTurn(known, shown->turn());
 }
 
+// Departments that have not answered, with their limits.
+std::map<std::string, int64_t> Asked(const state::v1::Case& c) {
+  std::map<std::string, int64_t> asked;
+  for (const auto& one : c.referrals()) asked[one.to()] = one.clock().due_ms();
+  return asked;
+}
+
+std::map<std::string, int64_t> Asked(const api::Case& shown) {
+  std::map<std::string, int64_t> asked;
+  for (const auto& one : shown.referrals()) {
+    if (one.state() == api::REFERRAL_STATE_OFFERED) asked[one.to()] = FromProtoTime(one.due_at());
+  }
+  return asked;
+}
+
+void ExpectSameGoals(const state::v1::Case& known, const api::Case& shown) {
+  std::map<uint32_t, int64_t> open;
+  for (const auto& goal : known.goals()) open[goal.id()] = goal.due_ms();
+  std::map<uint32_t, int64_t> open_as_shown;
+  for (const auto& goal : shown.goals()) {
+    if (goal.result() == common::v1::GOAL_RESULT_UNSPECIFIED) {
+      open_as_shown[goal.goal_id()] = FromProtoTime(goal.due_at());
+    }
+  }
+  EXPECT_EQ(open_as_shown, open);
+}
+
 void ExpectSame(const state::v1::Case& known, const CaseRow& row) {
   const api::Case& shown = row.shown();
   EXPECT_EQ(shown.version(), known.version());
@@ -72,6 +100,10 @@ void ExpectSame(const state::v1::Case& known, const CaseRow& row) {
   EXPECT_EQ(shown.outcome(), known.outcome());
   EXPECT_EQ(shown.hold().reason(), known.hold_reason());
   EXPECT_EQ(FromProtoTime(shown.hold().until()), known.hold_until_ms());
+  if (!known.closed()) {
+    EXPECT_EQ(Asked(shown), Asked(known));
+  }
+  ExpectSameGoals(known, shown);
   EXPECT_TRUE(
       std::equal(row.told().begin(), row.told().end(), known.told().begin(), known.told().end()));
   for (const auto& clock : known.clocks()) {
@@ -93,6 +125,7 @@ std::map<std::string, CaseRow> PlayAndCompare(const std::string& text) {
     const std::string& number = sealed.record.event().case_number();
     if (number.empty()) continue;
     FoldCase(sealed.record, &rows[number]);
+    FoldWork(sealed.record, &rows[number]);
     const auto known = state.FindCase(*CaseNumber::Parse(number));
     EXPECT_TRUE(known.has_value()) << number;
     if (!known) continue;
@@ -114,6 +147,40 @@ INSTANTIATE_TEST_SUITE_P(Scenarios, CaseFoldTest, testing::ValuesIn(scenario::Sc
                            std::replace(name.begin(), name.end(), '-', '_');
                            return name;
                          });
+
+TEST(CaseFoldReferralTest, ADepartmentThatDoesNotAnswerHasExpiredUntilItDoes) {
+  const std::string asked =
+      "date 2026-01-05\n"
+      "rules promise=urgent:referral:600:minutes -> RulesInstalled\n"
+      "09:00 report R1 sudden-illness 430112001001001 by=hotline -> CaseOpened\n"
+      "09:05 acknowledge by=xu-guangming -> CaseAcknowledged\n"
+      "09:10 refer by=xu-guangming to=health-bureau reason=x -> CaseReferred referral=19:10\n"
+      "10:10 refer by=xu-guangming to=court reason=x -> CaseReferred limit=20:10\n";
+  const CaseRow row = PlayAndCompare(asked).begin()->second;
+  const auto states = [](const CaseRow& of, const char* at) {
+    std::vector<int> found;
+    const api::Case shown = Show(of, *ParseRfc3339(std::string("2026-01-05T") + at + "+08:00"));
+    for (const auto& one : shown.referrals()) found.push_back(one.state());
+    return found;
+  };
+  using States = std::vector<int>;
+  EXPECT_EQ(states(row, "19:10:00"),
+            (States{api::REFERRAL_STATE_OFFERED, api::REFERRAL_STATE_OFFERED}));
+  EXPECT_EQ(states(row, "19:10:01"),
+            (States{api::REFERRAL_STATE_EXPIRED, api::REFERRAL_STATE_OFFERED}));
+  EXPECT_EQ(states(row, "20:11:00"),
+            (States{api::REFERRAL_STATE_EXPIRED, api::REFERRAL_STATE_EXPIRED}));
+  // Late, and recorded all the same.
+  const CaseRow answered =
+      PlayAndCompare(asked +
+                     "20:11 pass -> ClockNearDue; ClockBreached; CaseEscalated\n"
+                     "20:12 answer-referral by=xu-guangming to=health-bureau answer=accepted "
+                     "-> ReferralAnswered late=yes\n")
+          .begin()
+          ->second;
+  EXPECT_EQ(states(answered, "20:13:00"),
+            (States{api::REFERRAL_STATE_ACCEPTED, api::REFERRAL_STATE_EXPIRED}));
+}
 
 TEST(CaseFoldOverdueTest, MovesWithATurnThatTheCalendarMakesLater) {
   // Monday the 16th by the weekdays alone; Spring Festival makes it the 24th.

@@ -63,23 +63,63 @@ std::string StatusOf(const api::Case& shown) {
   return api::CaseStatus_Name(shown.status()).substr(std::string("CASE_STATUS_").size());
 }
 
-std::map<int, std::string> ClocksOf(const api::Case& shown) {
-  std::map<int, std::string> states;
+// What a case has several of, by what tells them apart, and how each stands.
+using States = std::map<std::string, std::string>;
+
+States ClocksOf(const api::Case& shown) {
+  States states;
   for (const auto& clock : shown.clocks()) {
-    states[clock.promise()] =
+    states[common::v1::Promise_Name(clock.promise())] =
         api::ClockState_Name(clock.state()).substr(std::string("CLOCK_STATE_").size());
   }
   return states;
 }
 
 // How the present turn of each work stands.
-std::map<uint32_t, std::string> TurnsOf(const api::Case& shown) {
-  std::map<uint32_t, std::string> states;
+States TurnsOf(const api::Case& shown) {
+  States states;
   for (const auto& work : shown.works()) {
-    states[work.work_id()] =
+    states[std::to_string(work.work_id())] =
         api::TurnState_Name(work.state()).substr(std::string("TURN_STATE_").size());
   }
   return states;
+}
+
+States ReferralsOf(const api::Case& shown) {
+  States states;
+  for (const auto& referral : shown.referrals()) {
+    states[referral.to() + " " + referral.at().ShortDebugString()] =
+        referral.has_answered_at() ? common::v1::ReferralAnswer_Name(referral.answer())
+                                         .substr(std::string("REFERRAL_ANSWER_").size())
+                                   : "ASKED";
+  }
+  return states;
+}
+
+States ResourcesOf(const api::Case& shown) {
+  States states;
+  for (const auto& resource : shown.resources()) {
+    states[std::to_string(resource.resource_id())] =
+        resource.has_delivered_at() ? "DELIVERED" : "PLEDGED";
+  }
+  return states;
+}
+
+// The grids of a bulletin; one in which it is known stands there no more.
+States ReadersOf(const api::Case& shown) {
+  States states;
+  for (const auto& unread : shown.bulletin().unread()) states[unread.grid()] = "UNREAD";
+  return states;
+}
+
+void Compare(States before, const States& now, const std::string& event, Arrows* arrows) {
+  for (const auto& [which, state] : now) {
+    const auto old = before.find(which);
+    const std::string from = old == before.end() ? "[*]" : old->second;
+    if (from != state) arrows->insert(Arrow(from, state, event));
+    before.erase(which);
+  }
+  for (const auto& [which, state] : before) arrows->insert(Arrow(state, "[*]", event));
 }
 
 void Compare(const api::Case& before, const api::Case& now, const std::string& event,
@@ -93,24 +133,13 @@ void Compare(const api::Case& before, const api::Case& now, const std::string& e
     };
     (*machines)["hold"].insert(Arrow(word(before), word(now), event));
   }
-  auto turns = TurnsOf(before);
-  for (const auto& [work, state] : TurnsOf(now)) {
-    const auto old = turns.find(work);
-    const std::string from = old == turns.end() ? "[*]" : old->second;
-    if (from != state) (*machines)["turn"].insert(Arrow(from, state, event));
-    turns.erase(work);
-  }
-  for (const auto& [work, state] : turns) {
-    (*machines)["turn"].insert(Arrow(state, "[*]", event));
-  }
-  auto was = ClocksOf(before);
+  Compare(TurnsOf(before), TurnsOf(now), event, &(*machines)["turn"]);
   // A new cycle begins with new clocks.
-  if (before.cycle() != now.cycle()) was.clear();
-  for (const auto& [promise, state] : ClocksOf(now)) {
-    const auto old = was.find(promise);
-    const std::string from = old == was.end() ? "[*]" : old->second;
-    if (from != state) (*machines)["clock"].insert(Arrow(from, state, event));
-  }
+  const bool same_cycle = before.cycle() == now.cycle();
+  Compare(same_cycle ? ClocksOf(before) : States(), ClocksOf(now), event, &(*machines)["clock"]);
+  Compare(ReferralsOf(before), ReferralsOf(now), event, &(*machines)["referral"]);
+  Compare(ResourcesOf(before), ResourcesOf(now), event, &(*machines)["resource"]);
+  Compare(ReadersOf(before), ReadersOf(now), event, &(*machines)["reader"]);
 }
 
 Machines Seen() {
@@ -143,12 +172,12 @@ std::string Lines(const Arrows& arrows, const Arrows& without) {
 TEST(MachinesTest, AreDrawnAsTheyAre) {
   const Machines drawn = Drawn();
   const Machines seen = Seen();
-  for (const char* machine : {"case", "hold", "clock", "turn"}) {
+  for (const char* machine : {"case", "hold", "clock", "turn", "referral", "resource", "reader"}) {
     ASSERT_TRUE(drawn.contains(machine)) << machine;
     EXPECT_EQ(Lines(seen.at(machine), drawn.at(machine)), "") << machine << ": not drawn";
     EXPECT_EQ(Lines(drawn.at(machine), seen.at(machine)), "") << machine << ": never happens";
   }
-  EXPECT_EQ(drawn.size(), 4u);
+  EXPECT_EQ(drawn.size(), 7u);
 }
 
 }  // namespace

@@ -31,6 +31,14 @@ struct NaiveFigures {
   uint32_t certified = 0;
   uint32_t grids = 0;
   uint64_t delivered_fen = 0;
+  uint32_t screened_out = 0;
+  // Referrals that were accepted, and that nobody has answered in time nor until now.
+  uint32_t accepted = 0;
+  uint32_t expired = 0;
+  // Goals reached, reached in part and given up.
+  uint32_t goals_reached = 0;
+  uint32_t goals_partly = 0;
+  uint32_t goals_dropped = 0;
   bool operator==(const NaiveFigures&) const = default;
 };
 std::ostream& operator<<(std::ostream& out, const NaiveFigures& n);
@@ -41,17 +49,26 @@ class NaiveCount {
   // The next record; of each partition in the order of its log.
   void Take(const lastmeter::event::v1::Record& record);
   // Of the cycles that began, and of what was done, on one of the days; of all where `to` is 0.
-  NaiveFigures Result(Date from = 0, Date to = 0) const;
+  // `now`: until when nobody has answered.
+  NaiveFigures Result(Timestamp now, Date from = 0, Date to = 0) const;
 
  private:
   struct Seen {
     Timestamp began;
     bool left_out = false, ended = false, withdrawn = false, acknowledged = false, relieved = false;
+    bool screened_out = false;
     uint32_t turns = 0, limits = 0, ours = 0;
   };
   void TakeDeed(const lastmeter::event::v1::Event& event, NaiveFigures* day);
+  void TakeReferral(const lastmeter::event::v1::Event& event);
 
   std::map<std::pair<std::string, uint32_t>, Seen> cycles_;
+  // Departments that were asked and have not answered, by case, with their limits; 0 for none.
+  struct Asked {
+    std::map<std::string, int64_t> due_ms;
+    bool paused = false;
+  };
+  std::map<std::string, Asked> asked_;
   // What was done beside the promises, by day.
   std::map<Date, NaiveFigures> days_;
 };

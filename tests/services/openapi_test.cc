@@ -104,6 +104,11 @@ const std::map<std::string, json>& Commands() {
       {"cancelWork", {{"workId", 1}, {"reason", "recovered"}}},
       {"refer", {{"to", "health-bureau"}, {"reason", "an operation"}}},
       {"answerReferral", {{"answer", "REFERRAL_ANSWER_ACCEPTED"}, {"theirNumber", "WJ-7"}}},
+      {"setGoal",
+       {{"need", "NEED_SKILLS"}, {"by", FormatRfc3339(SystemClock().Wall() + Days(30))}}},
+      {"recordGoal", {{"goalId", 1}, {"result", "GOAL_RESULT_REACHED"}}},
+      {"screenOut",
+       {{"category", "NOT_A_LEAD_ANSWERED"}, {"caseVersion", 1}, {"reason", "answered"}}},
       {"pledge", {{"kind", "NEED_GOODS"}, {"project", "xinghuo"}, {"valueFen", "120000"}}},
       {"deliver", {{"resourceId", 1}}},
       {"beginFollowUp", {{"outcome", "OUTCOME_NEED_MET"}, {"visits", 2}, {"caseVersion", 1}}},
@@ -111,6 +116,7 @@ const std::map<std::string, json>& Commands() {
       {"handOver", {{"to", "shen-qingquan"}, {"reason", "on leave"}}},
       {"certify", {{"assisted", true}}},
       {"readBulletin", {{"households", 3}}},
+      {"correct", {{"kind", "elder-alone"}, {"reason", "the wrong box"}}},
       {"withdraw", {{"reason", "the wrong door"}}},
       {"close", {{"outcome", "OUTCOME_NEED_MET"}, {"caseVersion", 1}}},
       {"reopen", {{"reason", "again"}}},
@@ -149,19 +155,20 @@ TEST_F(OpenApi, DescribesWhatTheServerDoes) {
       Post(kTanDan, Act(number, "note"), {{"text", "x"}}, {{"Idempotency-Key", "taken"}}).status,
       200);
   for (const std::string verb :
-       {"raise",        "extend",   "remind",         "reassign",       "acknowledge", "handDown",
-        "acknowledge",  "note",     "relief",         "verify",         "paperwork",   "hold",
-        "resume",       "planWork", "claimWork",      "handBackWork",   "startWork",   "finishWork",
-        "cancelWork",   "refer",    "answerReferral", "pledge",         "deliver",     "certify",
-        "readBulletin", "handOver", "beginFollowUp",  "recordFollowUp", "withdraw",    "merge",
-        "close",        "reopen"}) {
+       {"raise",          "extend",      "remind",       "reassign",   "acknowledge",
+        "handDown",       "acknowledge", "note",         "relief",     "verify",
+        "paperwork",      "hold",        "resume",       "planWork",   "claimWork",
+        "handBackWork",   "startWork",   "finishWork",   "cancelWork", "refer",
+        "answerReferral", "setGoal",     "recordGoal",   "pledge",     "deliver",
+        "certify",        "screenOut",   "readBulletin", "handOver",   "beginFollowUp",
+        "recordFollowUp", "correct",     "withdraw",     "merge",      "close",
+        "reopen"}) {
     const std::string path = "/v1/cases/{number}:" + verb;
     // Some of them need a case of their own, and one of these is its reporter's.
-    const bool ends_another =
-        verb == "withdraw" || verb == "merge" || verb == "certify" || verb == "readBulletin";
-    const char* const who = verb == "withdraw"       ? kHotline
-                            : verb == "readBulletin" ? kGridWorker
-                                                     : kTanDan;
+    const bool own_report = verb == "withdraw" || verb == "correct";
+    const bool ends_another = own_report || verb == "merge" || verb == "certify" ||
+                              verb == "readBulletin" || verb == "screenOut";
+    const char* const who = own_report ? kHotline : verb == "readBulletin" ? kGridWorker : kTanDan;
     std::string subject = number;
     json filed = report;
     if (verb == "certify") filed["kind"] = "survival-certification";

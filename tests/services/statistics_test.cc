@@ -39,11 +39,16 @@ void AddEnded(CaseRow* row, int minutes, cm::Outcome outcome) {
   cycle->set_outcome(outcome);
 }
 
-api::v1::StatisticsPeriod TallyOf(const std::vector<CaseRow>& rows, const WorkCalendar* calendar) {
+constexpr Date kFirstDay = 20000101;
+constexpr Date kLastDay = 20991231;
+
+api::v1::StatisticsPeriod TallyOf(const std::vector<CaseRow>& rows, const WorkCalendar* calendar,
+                                  Timestamp now = {}) {
   Tally tally(calendar);
   for (const CaseRow& row : rows) {
     for (const auto& cycle : row.cycles()) tally.Add(row, cycle);
     for (const auto& deed : row.deeds()) tally.Add(deed);
+    tally.AddExpired(row, kFirstDay, kLastDay, now);
   }
   return tally.Result();
 }
@@ -90,6 +95,36 @@ TEST(TallyTest, HouseholdsCountOnceAndWithdrawnReportsNowhere) {
   EXPECT_EQ(period.households_helped(), 1u);
   EXPECT_EQ(period.helped_without_household(), 1u);
   EXPECT_EQ(period.misses_size(), 0);
+}
+
+TEST(TallyTest, WhatWasNoLeadCountsAsSuchAndNowhereElse) {
+  std::vector<CaseRow> rows(1);
+  AddEnded(&rows[0], 5, cm::OUTCOME_SCREENED_OUT);
+  rows[0].mutable_cycles(0)->add_misses()->set_tier(cm::TIER_GRID);
+  const auto period = TallyOf(rows, nullptr);
+  EXPECT_EQ(period.screened_out(), 1u);
+  EXPECT_EQ(period.begun() + period.ended(), 0u);
+  EXPECT_EQ(period.misses_size() + period.outcomes_size() + period.times_size(), 0);
+}
+
+TEST(TallyTest, ADepartmentThatDoesNotAnswerHasNotAcceptedInTime) {
+  std::vector<CaseRow> rows(1);
+  const auto answer = [&](view::v1::DeedKind kind) { rows[0].add_deeds()->set_kind(kind); };
+  answer(view::v1::DEED_KIND_REFERRAL_ACCEPTED);
+  answer(view::v1::DEED_KIND_REFERRAL_ACCEPTED);
+  answer(view::v1::DEED_KIND_REFERRAL_REJECTED);
+  auto* asked = rows[0].mutable_planned()->add_referrals();
+  asked->mutable_clock()->set_due_ms(At("2026-01-05T17:00:00").ms);
+  auto work = TallyOf(rows, nullptr, At("2026-01-05T17:00:00")).work();
+  EXPECT_EQ(work.referrals_expired(), 0u);
+  EXPECT_NEAR(work.referral_acceptance(), 200.0 / 3, 0.01);
+  work = TallyOf(rows, nullptr, At("2026-01-05T17:00:01")).work();
+  EXPECT_EQ(work.referrals_expired(), 1u);
+  EXPECT_DOUBLE_EQ(work.referral_acceptance(), 50);
+  // It waits with the case.
+  asked->mutable_clock()->add_pauses()->set_from_ms(1);
+  EXPECT_EQ(TallyOf(rows, nullptr, At("2026-01-06T09:00:00")).work().referrals_expired(), 0u);
+  EXPECT_FALSE(TallyOf({}, nullptr).work().has_referral_acceptance());
 }
 
 TEST(TallyTest, SharesHaveABaseEach) {
@@ -229,7 +264,11 @@ TEST_P(StatisticsOfScenariosTest, AgreeWithACountOverTheLog) {
   }
   std::vector<CaseRow> all;
   for (auto& [number, row] : rows) all.push_back(row);
-  EXPECT_EQ(NaiveFiguresOf(TallyOf(all, nullptr)), naive.Result());
+  // Looked at long after, whatever nobody answered has expired.
+  const Timestamp last{player.records().back().record.log_time_ms()};
+  for (const Timestamp now : {last, last + Days(400)}) {
+    EXPECT_EQ(NaiveFiguresOf(TallyOf(all, nullptr, now)), naive.Result(now));
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Scenarios, StatisticsOfScenariosTest,

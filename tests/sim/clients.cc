@@ -15,9 +15,18 @@ const char* const kAreas[] = {"430112001001001", "430112001001002", "43011200100
                               "43011200100101",  "430112001001",    "430112001002",
                               "430112001003",    "430112003001",    "430112001",
                               "430112",          "999999999999"};
-const char* const kKinds[] = {"elder-alone",       "elder-alone",     "sudden-illness",
-                              "job-loss",          "policy-question", "domestic-violence",
-                              "never-heard-of-it", "alive",           "policy"};
+const char* const kKinds[] = {"elder-alone",
+                              "elder-alone",
+                              "sudden-illness",
+                              "job-loss",
+                              "policy-question",
+                              "domestic-violence",
+                              "never-heard-of-it",
+                              "alive",
+                              "policy",
+                              "flood",
+                              "flood"};
+const char* const kDepartments[] = {"health-bureau", "disabled-federation", "housing-bureau"};
 const char* const kStaff[] = {"xu-guangming",  "group-leader-1", "group-leader-2", "grid-worker-3",
                               "village-head",  "tan-dan",        "town-named",     "district-named",
                               "district-desk", "fallback-post",  "stranger",       "neighbour"};
@@ -47,6 +56,13 @@ void AddModules(rules::v1::Rules* rules) {
     kind->set_bulletin(kind->code() == "policy");
     kind->set_certify_every_months(kind->bulletin() ? 0 : 12);
   }
+  auto* flood = rules->mutable_policy()->add_kinds();
+  flood->set_code("flood");
+  flood->set_name_zh("flood");
+  flood->set_level(cm::LEVEL_CRITICAL);
+  flood->set_incident(true);
+  for (const char* code : {"elder-alone", "job-loss", "policy-question"}) flood->add_takes(code);
+  rules->mutable_policy()->set_digest_minutes(4);
   auto* post = rules->add_roster();
   post->set_staff_id("neighbour");
   post->set_name("neighbour");
@@ -154,7 +170,20 @@ void Clients::FillPlanned(command::v1::Command& command, uint32_t version) {
     action->set_work_id(1 + small(3));
     action->set_turn(1 + small(3));
   };
-  switch (random_->Below(17)) {
+  switch (random_->Below(22)) {
+    case 20:
+      command.mutable_correct()->set_kind(random_->OneOf(kKinds));
+      if (random_->Percent(40)) command.mutable_correct()->set_area(random_->OneOf(kAreas));
+      if (random_->Percent(40)) {
+        command.mutable_correct()->set_household_ref("h" + std::to_string(small(6)));
+      }
+      command.mutable_correct()->mutable_reason()->set_open("the wrong box");
+      return;
+    case 21:
+      command.mutable_accept_merge()->set_from("430112001002-2026-0000" +
+                                               std::to_string(1 + small(9)));
+      command.mutable_accept_merge()->set_drill(random_->Percent(5));
+      return;
     case 0:
     case 1:
     case 2: {
@@ -185,11 +214,24 @@ void Clients::FillPlanned(command::v1::Command& command, uint32_t version) {
       command.mutable_cancel_work()->mutable_reason()->set_open("recovered");
       return;
     case 9:
-      command.mutable_refer()->set_to("health-bureau");
+      command.mutable_refer()->set_to(random_->OneOf(kDepartments));
       command.mutable_refer()->mutable_reason()->set_open("an operation");
       return;
     case 10:
       command.mutable_answer_referral()->set_answer(static_cast<cm::ReferralAnswer>(small(4)));
+      if (random_->Percent(80)) {
+        command.mutable_answer_referral()->set_to(random_->OneOf(kDepartments));
+      }
+      return;
+    case 16:
+    case 17:
+      command.mutable_set_goal()->set_need("NEED_SKILLS");
+      command.mutable_set_goal()->set_by_ms(command.accepted_at_ms() +
+                                            random_->Between(-60'000, 12 * 3'600'000));
+      return;
+    case 18:
+      command.mutable_record_goal()->set_goal_id(small(4));
+      command.mutable_record_goal()->set_result(static_cast<cm::GoalResult>(small(4)));
       return;
     case 11:
       command.mutable_begin_follow_up()->set_outcome(cm::OUTCOME_NEED_MET);
@@ -223,7 +265,7 @@ void Clients::FillPlanned(command::v1::Command& command, uint32_t version) {
 }
 
 void Clients::FillWork(command::v1::Command& command, uint32_t version) {
-  switch (random_->Below(11)) {
+  switch (random_->Below(12)) {
     case 0:
     case 1:
       command.mutable_relief()->add_kinds("meals");
@@ -247,6 +289,11 @@ void Clients::FillWork(command::v1::Command& command, uint32_t version) {
       return;
     case 7:
       command.mutable_remind();
+      return;
+    case 11:
+      command.mutable_screen_out()->set_category(static_cast<cm::NotALead>(random_->Below(6)));
+      command.mutable_screen_out()->set_case_version(version);
+      command.mutable_screen_out()->mutable_reason()->set_open("a question, answered");
       return;
     case 8:
       command.mutable_extend()->set_promise(static_cast<cm::Promise>(random_->Below(9)));

@@ -30,6 +30,16 @@ constexpr Outcome kOutcomes[] = {{62, cm::OUTCOME_NEED_MET},    {18, cm::OUTCOME
                                  {3, cm::OUTCOME_REFUSED},      {2, cm::OUTCOME_MOVED},
                                  {1, cm::OUTCOME_LOST_CONTACT}, {2, cm::OUTCOME_DECEASED}};
 
+struct NotLead {
+  int weight;
+  cm::NotALead category;
+};
+constexpr NotLead kNotLeads[] = {{45, cm::NOT_A_LEAD_ANSWERED},
+                                 {25, cm::NOT_A_LEAD_OTHERS},
+                                 {15, cm::NOT_A_LEAD_SETTLED},
+                                 {5, cm::NOT_A_LEAD_TEST},
+                                 {10, cm::NOT_A_LEAD_NONSENSE}};
+
 struct Hold {
   int weight;
   cm::HoldReason reason;
@@ -149,6 +159,8 @@ bool IsStillNeeded(const Intent& intent, const KnownCase& c) {
     case Act::kRemind:
     case Act::kWithdraw:
       return c.handler.empty();
+    case Act::kScreenOut:
+      return !c.helped && c.works.empty();
     case Act::kRaiseLevel:
       return c.level > cm::LEVEL_CRITICAL;
     case Act::kMerge:
@@ -188,6 +200,11 @@ std::optional<cd::Command> Fill(const Intent& intent, const KnownCase& c, const 
     case Act::kClose:
       command.mutable_close()->set_outcome(OutcomeOf(c, random));
       command.mutable_close()->set_case_version(c.version);
+      break;
+    case Act::kScreenOut:
+      command.mutable_screen_out()->set_category(DrawFrom(kNotLeads, random).category);
+      command.mutable_screen_out()->set_case_version(c.version);
+      command.mutable_screen_out()->mutable_reason()->set_open("nobody is in need there");
       break;
     case Act::kReopen:
       command.mutable_reopen()->mutable_reason()->set_open("it is not over");

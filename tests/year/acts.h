@@ -31,6 +31,7 @@ enum class Act {
   kClose,
   kReopen,
   kWithdraw,
+  kScreenOut,
   // Beside the help itself: beside.h.
   kPlanVisit,
   kPlanService,
@@ -43,6 +44,8 @@ enum class Act {
   kAnswerReferral,
   kBeginFollowUp,
   kRecordFollowUp,
+  kSetGoal,
+  kRecordGoal,
   kPledge,
   kDeliver,
   kHandOver,
@@ -63,7 +66,7 @@ struct Intent {
   std::string notice_id{};
   // Meant as whoever holds the case, and not without it.
   bool as_handler = false;
-  // Which work or pledge of the case, and which turn, visit or certification; from 1.
+  // Which work, pledge or goal of the case, and which turn, visit or certification; from 1.
   uint32_t item = 0;
   uint32_t nth = 0;
 };

@@ -1,6 +1,7 @@
 #include "tests/year/beside.h"
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,14 @@ constexpr Answered kAnswers[] = {{68, cm::REFERRAL_ANSWER_ACCEPTED},
                                  {24, cm::REFERRAL_ANSWER_REJECTED},
                                  {8, cm::REFERRAL_ANSWER_WITHDRAWN}};
 
+struct Result {
+  int weight;
+  cm::GoalResult result;
+};
+constexpr Result kResults[] = {
+    {65, cm::GOAL_RESULT_REACHED}, {20, cm::GOAL_RESULT_PARTLY}, {15, cm::GOAL_RESULT_DROPPED}};
+
+const char* const kGoals[] = {"NEED_SKILLS", "NEED_JOB", "NEED_SOCIAL_INCLUSION"};
 const char* const kDepartments[] = {"health-bureau", "housing-bureau", "disabled-federation",
                                     "charity-federation", "education-bureau"};
 const char* const kProjects[] = {"xinghuo", "charity-day", "daycare", "red-cross"};
@@ -117,6 +126,12 @@ bool FillOther(const Intent& intent, const KnownCase& c, Random* random, cd::Com
       return true;
     case Act::kAnswerReferral: {
       auto* answer = command->mutable_answer_referral();
+      // Where only one is asked, nobody need say which.
+      if (c.referred_to.size() > 1) {
+        auto to = c.referred_to.begin();
+        std::advance(to, static_cast<int64_t>(random->Below(c.referred_to.size())));
+        answer->set_to(*to);
+      }
       answer->set_answer(DrawFrom(kAnswers, random).answer);
       if (answer->answer() == cm::REFERRAL_ANSWER_ACCEPTED) {
         answer->set_their_number("WJ-" + std::to_string(random->Below(100'000)));
@@ -147,6 +162,14 @@ bool FillOther(const Intent& intent, const KnownCase& c, Random* random, cd::Com
     case Act::kRecordFollowUp:
       command->mutable_record_follow_up()->set_finding(
           random->Percent(6) ? cm::FOLLOW_UP_FINDING_TROUBLE : cm::FOLLOW_UP_FINDING_STABLE);
+      return true;
+    case Act::kSetGoal:
+      command->mutable_set_goal()->set_need(random->OneOf(kGoals));
+      command->mutable_set_goal()->set_by_ms((intent.at + Days(random->Between(5, 90))).ms);
+      return true;
+    case Act::kRecordGoal:
+      command->mutable_record_goal()->set_goal_id(intent.item);
+      command->mutable_record_goal()->set_result(DrawFrom(kResults, random).result);
       return true;
     case Act::kCertify:
       command->mutable_certify()->set_assisted(random->Percent(40));
@@ -199,7 +222,11 @@ bool IsBesideStillNeeded(const Intent& intent, const KnownCase& c) {
     case Act::kCancelWork:
       return held && c.works.contains(intent.item);
     case Act::kRefer:
-      return held && c.referred_to.empty() && c.follow_ups_left == 0;
+      return held && c.referred_to.size() < 3 && c.follow_ups_left == 0;
+    case Act::kSetGoal:
+      return held && c.follow_ups_left == 0;
+    case Act::kRecordGoal:
+      return c.goals.contains(intent.item);
     case Act::kAnswerReferral:
       return !c.referred_to.empty();
     case Act::kBeginFollowUp:
@@ -222,7 +249,8 @@ bool IsBesideStillNeeded(const Intent& intent, const KnownCase& c) {
 }
 
 bool IsReadyToEnd(const KnownCase& c) {
-  return !c.handler.empty() && !c.on_hold && !c.papers_owed && c.referred_to.empty();
+  return !c.handler.empty() && !c.on_hold && !c.papers_owed && c.referred_to.empty() &&
+         c.goals.empty();
 }
 
 bool FillBeside(const Intent& intent, const KnownCase& c, const District& district, Random* random,

@@ -17,6 +17,7 @@ void Begin(KnownCase* c) {
   c->handler.clear();
   c->due_ms.clear();
   c->referred_to.clear();
+  c->helped = false;
   c->follow_ups_left = c->follow_ups_made = 0;
 }
 
@@ -38,6 +39,7 @@ void Plan(const ev::WorkPlanned& planned, KnownCase* c) {
   work.times = planned.times();
   work.every_days = planned.every_days();
   work.assignee = planned.assignee();
+  c->helped = true;
 }
 
 void GoOn(KnownWork* work) {
@@ -96,6 +98,7 @@ void ReadBeside(const ev::Event& event, KnownCase* c) {
       return;
     case ev::Event::kResourcePledged:
       c->pledges[event.resource_pledged().resource_id()] = event.resource_pledged().value_fen();
+      c->helped = true;
       return;
     case ev::Event::kResourceDelivered:
       c->pledges.erase(event.resource_delivered().resource_id());
@@ -117,13 +120,24 @@ void ReadBeside(const ev::Event& event, KnownCase* c) {
 void ReadFollowing(const ev::Event& event, KnownCase* c) {
   switch (event.body_case()) {
     case ev::Event::kCaseReferred:
-      c->referred_to = event.case_referred().to();
+      c->referred_to.insert(event.case_referred().to());
+      c->helped = true;
       if (event.case_referred().has_clock()) {
         c->due_ms[cm::PROMISE_REFERRAL] = event.case_referred().clock().due_ms();
       }
       return;
     case ev::Event::kReferralAnswered:
-      c->referred_to.clear();
+      c->referred_to.erase(event.referral_answered().to());
+      if (event.referral_answered().has_clock()) {
+        c->due_ms[cm::PROMISE_REFERRAL] = event.referral_answered().clock().due_ms();
+      }
+      return;
+    case ev::Event::kGoalSet:
+      c->goals[event.goal_set().goal_id()] = {event.goal_set().due_ms()};
+      c->helped = true;
+      return;
+    case ev::Event::kGoalRecorded:
+      c->goals.erase(event.goal_recorded().goal_id());
       return;
     case ev::Event::kFollowUpBegun:
       c->follow_ups_left = event.follow_up_begun().visits();
@@ -182,11 +196,11 @@ const KnownCase* CaseBook::Read(const ev::Event& event) {
       TakeClocks(event.level_raised().clocks(), &c);
       break;
     case ev::Event::kCaseVerified:
-      c.verified = true;
+      c.verified = c.helped = true;
       c.unfounded = event.case_verified().finding() == cm::FINDING_UNFOUNDED;
       break;
     case ev::Event::kReliefRecorded:
-      c.relieved = true;
+      c.relieved = c.helped = true;
       if (event.relief_recorded().has_paperwork()) {
         c.papers_owed = true;
         c.due_ms[cm::PROMISE_PAPERWORK] = event.relief_recorded().paperwork().due_ms();
@@ -208,9 +222,12 @@ const KnownCase* CaseBook::Read(const ev::Event& event) {
     case ev::Event::kDeadlinesRecomputed:
       TakeClocks(event.deadlines_recomputed().clocks(), &c);
       break;
-    case ev::Event::kCaseClosed:
     case ev::Event::kCaseWithdrawn:
     case ev::Event::kCaseMerged:
+      c.goals.clear();
+      [[fallthrough]];
+    case ev::Event::kCaseScreenedOut:
+    case ev::Event::kCaseClosed:
       c.open = c.on_hold = false;
       c.follow_ups_left = 0;
       break;

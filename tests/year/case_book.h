@@ -65,8 +65,12 @@ struct KnownCase {
   std::set<std::string> read_by;
   // Planned work that goes on, by its id.
   std::map<uint32_t, KnownWork> works;
-  // The department that has not answered; empty where none is asked.
-  std::string referred_to;
+  // Departments that have not answered.
+  std::set<std::string> referred_to;
+  // Goals that are open, and when each is due.
+  std::map<uint32_t, Timestamp> goals;
+  // In this cycle somebody has begun to help.
+  bool helped = false;
   uint32_t follow_ups_left = 0;
   uint32_t follow_ups_made = 0;
   // Pledged and not delivered yet, by id with their value in fen.

@@ -19,7 +19,12 @@ void Helpers::Arrange(const KnownCase& c) {
   if (agenda_->Chance(60) && !c.restricted) {
     agenda_->MeanSoon(c, c.handler, Act::kPlanService, 10, 6 * kHour);
   }
-  if (agenda_->Chance(70)) agenda_->MeanSoon(c, c.handler, Act::kRefer, 30, kDay);
+  if (agenda_->Chance(70)) {
+    agenda_->MeanSoon(c, c.handler, Act::kRefer, 30, kDay);
+    // Some need more than one department.
+    if (agenda_->Chance(300)) agenda_->MeanSoon(c, c.handler, Act::kRefer, 30, kDay);
+  }
+  if (agenda_->Chance(25)) agenda_->MeanSoon(c, c.handler, Act::kSetGoal, kHour, 2 * kDay);
   if (agenda_->Chance(60)) agenda_->MeanSoon(c, c.handler, Act::kPledge, kHour, 2 * kDay);
 }
 
@@ -59,6 +64,19 @@ void Helpers::Read(const ev::Event& event, const KnownCase& c) {
       if (event.referral_answered().answer() == cm::REFERRAL_ANSWER_REJECTED &&
           agenda_->Chance(600)) {
         agenda_->MeanSoon(c, c.handler, Act::kRefer, kHour, 2 * kDay);
+      }
+      return;
+    case ev::Event::kGoalSet: {
+      // Most say what became of it, a few only when they are told that its date has passed.
+      if (!agenda_->Chance(700)) return;
+      const Timestamp due{event.goal_set().due_ms()};
+      const Timestamp at = due - Minutes(agenda_->random().Between(-kDay, 3 * kDay));
+      return Mean({c, event.goal_set().goal_id(), 0}, c.handler, Act::kRecordGoal, at);
+    }
+    case ev::Event::kGoalOverdue:
+      if (agenda_->Chance(900)) {
+        const Timestamp at = agenda_->now() + Minutes(agenda_->random().Between(10, 2 * kDay));
+        Mean({c, event.goal_overdue().goal_id(), 0}, c.handler, Act::kRecordGoal, at);
       }
       return;
     case ev::Event::kResourcePledged: {

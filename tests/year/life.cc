@@ -26,6 +26,12 @@ void Figures::Take(const ev::Record& record) {
   const auto& opened = record.event().case_opened();
   listed += opened.scheduled();
   bulletins += opened.bulletin();
+  incidents += opened.incident();
+  joined += !opened.joins().empty();
+  for (const auto& notice : record.event().incident_digest().notices()) {
+    ++digests;
+    in_digests += notice.stands_for();
+  }
   exercises += record.event().has_case_opened() && record.event().drill();
   if (record.event().has_follow_up_ended()) {
     ++follow_ups_ended[record.event().follow_up_ended().reason()];

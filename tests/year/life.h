@@ -21,6 +21,11 @@ struct Figures {
   // Of the cases: scheduled certifications, bulletins, exercises.
   uint64_t listed = 0;
   uint64_t bulletins = 0;
+  // Incidents, the cases that joined them, what people got about these and what it stood for.
+  uint64_t incidents = 0;
+  uint64_t joined = 0;
+  uint64_t digests = 0;
+  uint64_t in_digests = 0;
   uint64_t exercises = 0;
   uint64_t commands = 0;
   uint64_t records = 0;

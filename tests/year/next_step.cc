@@ -71,6 +71,11 @@ std::optional<Step> NextStep(const KnownCase& c, bool pressed) {
   }
   if (c.papers_owed) return step(Act::kPaperwork, cm::PROMISE_PAPERWORK);
   if (!c.referred_to.empty()) return step(Act::kAnswerReferral, cm::PROMISE_REFERRAL);
+  if (!c.goals.empty()) {
+    Step goal = step(Act::kRecordGoal, cm::PROMISE_RESOLVE);
+    goal.item = c.goals.begin()->first;
+    return goal;
+  }
   if (FollowsUp(c)) return step(Act::kBeginFollowUp, cm::PROMISE_RESOLVE);
   if (c.works.empty()) return step(Act::kClose, cm::PROMISE_RESOLVE);
   if (!pressed && overdue == c.works.end() && IsPatient(c)) return std::nullopt;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "tests/year/reports.h"
+
 namespace lastmeter::year {
 namespace {
 
@@ -27,6 +29,7 @@ std::vector<rp::HardshipReport> Office::On(int day) {
   AddCertifications(day, &reports);
   AddBulletins(day, &reports);
   AddExercises(day, &reports);
+  AddIncidents(day, &reports);
   std::stable_sort(reports.begin(), reports.end(), [](const auto& a, const auto& b) {
     return a.accepted_at_ms() < b.accepted_at_ms();
   });
@@ -80,6 +83,17 @@ void Office::AddExercises(int day, Reports* reports) {
     rp::HardshipReport report = Make(random_.OneOf(kExerciseKinds), SomeGrid(), at);
     report.set_drill(true);
     reports->push_back(std::move(report));
+  }
+}
+
+void Office::AddIncidents(int day, Reports* reports) {
+  // The water came in the night: what was reported before dawn stands alone.
+  if (day != year_->flood_from() + 1) return;
+  Timestamp at = StartOf(year_->DateOfDay(day)) + Hours(5) + Minutes(30);
+  for (const auto& village : district_->villages()) {
+    if (!IsWet(village.code)) continue;
+    reports->push_back(Make("flood", village.code, at));
+    at = at + Seconds(20);
   }
 }
 

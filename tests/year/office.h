@@ -11,7 +11,8 @@
 namespace lastmeter::year {
 
 // What the district's office sends, which no sentinel saw: in January the list of those who are
-// certified to be alive, each quarter a bulletin to every town, and one day of exercise.
+// certified to be alive, each quarter a bulletin to every town, one day of exercise, and in the
+// flood an incident for each village that the water reaches.
 class Office {
  public:
   // Both must outlive this.
@@ -26,6 +27,7 @@ class Office {
   void AddCertifications(int day, Reports* reports);
   void AddBulletins(int day, Reports* reports);
   void AddExercises(int day, Reports* reports);
+  void AddIncidents(int day, Reports* reports);
   // From the desk, of that area.
   report::v1::HardshipReport Make(const std::string& kind, const std::string& area, Timestamp at);
   std::string SomeGrid();

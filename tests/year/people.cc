@@ -116,6 +116,7 @@ void People::ReadBeside(const ev::Event& event, const KnownCase& c) {
     case ev::Event::kWorkCancelled:
     case ev::Event::kCaseReferred:
     case ev::Event::kReferralAnswered:
+    case ev::Event::kGoalRecorded:
     case ev::Event::kFollowUpBegun:
     case ev::Event::kFollowUpRecorded:
       return GoOn(c, false);
@@ -149,6 +150,22 @@ void People::Opened(const ev::CaseOpened& opened, const KnownCase& c) {
   }
   if (c.scheduled) return;
   Escalated(opened.turn(), c);
+  // Told of with the digest of the incident; whoever comes first takes the household on.
+  for (const ev::Notice& notice : opened.authorities()) {
+    if (notice.purpose() != ev::PURPOSE_JOINED || !agenda_.Chance(600)) continue;
+    const auto due = c.due_ms.find(cm::PROMISE_VERIFY);
+    Answer(notice,
+           {.promise = cm::PROMISE_ACKNOWLEDGE,
+            .due_ms = due == c.due_ms.end() ? 0 : due->second,
+            .pressed = false},
+           c);
+  }
+  // Triage sees that some are no hardship leads at all.
+  if (c.area.size() >= 12 && !c.restricted &&
+      agenda_.Chance(c.level == cm::LEVEL_ATTENTION ? 60 : 6)) {
+    const size_t digits = agenda_.random().Percent(70) ? 12 : 9;
+    agenda_.MeanSoon(c, district_->WorkerOf(c.area.substr(0, digits)), Act::kScreenOut, 3, 90);
+  }
   // What reporters do once more. A hotline may only take its report back.
   if (agenda_.Chance(15)) agenda_.MeanSoon(c, c.reporter, Act::kWithdraw, 1, 12);
   if (c.reporter_role != cm::ROLE_STAFF) return;

@@ -27,8 +27,11 @@ std::string Word(const std::string& name) {
 void PrintWork(const api::v1::WorkDone& work, std::ostream& out) {
   out << absl::StreamFormat("  turns done %d, after their time %d, missed %d\n", work.turns_done(),
                             work.turns_late(), work.turns_missed());
-  out << absl::StreamFormat("  referrals %d, accepted %d, rejected %d\n", work.referrals(),
-                            work.referrals_accepted(), work.referrals_rejected());
+  out << absl::StreamFormat("  referrals %d, accepted %d, rejected %d, expired %d\n",
+                            work.referrals(), work.referrals_accepted(), work.referrals_rejected(),
+                            work.referrals_expired());
+  out << absl::StreamFormat("  goals reached %d, in part %d, dropped %d\n", work.goals_reached(),
+                            work.goals_partly(), work.goals_dropped());
   out << absl::StreamFormat("  follow-up visits %d, late %d\n", work.follow_ups_on_time(),
                             work.follow_ups_late());
   for (const auto& project : work.resources()) {
@@ -58,6 +61,10 @@ void PrintFigures(const Figures& figures, Life& life, std::ostream& out) {
   line("  scheduled certifications", figures.listed);
   line("  bulletins", figures.bulletins);
   line("  of an exercise", figures.exercises);
+  line("  incidents of the flood", figures.incidents);
+  line("  joined one", figures.joined);
+  line("notices left to digests", figures.in_digests);
+  line("  told in so many digests", figures.digests);
   line("commands", figures.commands);
   for (const auto& [reason, n] : figures.rejected) {
     line("  rejected: " + Word(Rejection_Name(reason)), n);
@@ -82,10 +89,11 @@ void PrintFigures(const Figures& figures, Life& life, std::ostream& out) {
 void PrintStatistics(const api::v1::Statistics& statistics, std::ostream& out) {
   const auto& p = statistics.period();
   out << absl::StreamFormat(
-      "%s to %s: %d begun (%d reopened, %d proactive), %d withdrawn, %d ended; %d households "
+      "%s to %s: %d begun (%d reopened, %d proactive), %d withdrawn, %d screened out, %d ended; %d "
+      "households "
       "helped, and %d times without a household's reference\n",
       statistics.from(), statistics.to(), p.begun(), p.reopened(), p.proactive(), p.withdrawn(),
-      p.ended(), p.households_helped(), p.helped_without_household());
+      p.screened_out(), p.ended(), p.households_helped(), p.helped_without_household());
   for (const auto& taken : p.times()) {
     out << absl::StreamFormat(
         "  %-14s %7d   median %8.1f min, P90 %9.1f min; in duty hours %8.1f and %8.1f\n",

@@ -66,6 +66,11 @@ constexpr Sender kSenders[] = {{500, By::kGrid},   {180, By::kHotline}, {110, By
 
 }  // namespace
 
+bool IsWet(const std::string& village) {
+  return std::any_of(std::begin(kWetTowns), std::end(kWetTowns),
+                     [&](const char* town) { return village.starts_with(town); });
+}
+
 Reports::Reports(const District* district, uint64_t seed) : district_(district), random_(seed + 3) {
   for (const char* town : kWetTowns) {
     for (const auto& village : district->villages()) {

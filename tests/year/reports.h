@@ -11,6 +11,9 @@
 
 namespace lastmeter::year {
 
+// The flood reaches this village.
+bool IsWet(const std::string& village);
+
 // What is reported, where, by whom and of which household: the sentinels' side of the year.
 class Reports {
  public:

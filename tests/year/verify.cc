@@ -23,23 +23,34 @@ using Problems = std::vector<std::string>;
 
 // All that is in a year. Quarantine, a jump of the clock and faults of the log are for tests/sim.
 constexpr ev::Event::BodyCase kTried[] = {
-    ev::Event::kWriterOpened,      ev::Event::kDayRolled,          ev::Event::kRulesInstalled,
-    ev::Event::kCaseOpened,        ev::Event::kReportAttached,     ev::Event::kLevelRaised,
-    ev::Event::kTierPassed,        ev::Event::kCaseEscalated,      ev::Event::kLadderExhausted,
-    ev::Event::kCaseReminded,      ev::Event::kClockNearDue,       ev::Event::kClockBreached,
-    ev::Event::kClockOverdueTwice, ev::Event::kCaseAcknowledged,   ev::Event::kCaseHandedDown,
-    ev::Event::kDistrictTold,      ev::Event::kCaseNoted,          ev::Event::kReliefRecorded,
-    ev::Event::kCaseVerified,      ev::Event::kPaperworkCompleted, ev::Event::kCaseHeld,
-    ev::Event::kHoldEnded,         ev::Event::kCaseWithdrawn,      ev::Event::kCaseUrged,
-    ev::Event::kClockExtended,     ev::Event::kCaseReassigned,     ev::Event::kCaseMerged,
-    ev::Event::kCaseClosed,        ev::Event::kCaseReopened,       ev::Event::kDeadlinesRecomputed,
-    ev::Event::kCommandRejected,   ev::Event::kInputRepeated,      ev::Event::kWorkPlanned,
-    ev::Event::kWorkClaimed,       ev::Event::kWorkHandedBack,     ev::Event::kWorkStarted,
-    ev::Event::kWorkFinished,      ev::Event::kWorkUnclaimed,      ev::Event::kClaimLapsed,
-    ev::Event::kWorkMissed,        ev::Event::kWorkCancelled,      ev::Event::kCaseReferred,
-    ev::Event::kReferralAnswered,  ev::Event::kFollowUpBegun,      ev::Event::kFollowUpRecorded,
-    ev::Event::kFollowUpEnded,     ev::Event::kResourcePledged,    ev::Event::kResourceDelivered,
-    ev::Event::kCaseHandedOver,    ev::Event::kCaseCertified,      ev::Event::kBulletinRead};
+    ev::Event::kWriterOpened,      ev::Event::kDayRolled,
+    ev::Event::kRulesInstalled,    ev::Event::kCaseOpened,
+    ev::Event::kReportAttached,    ev::Event::kLevelRaised,
+    ev::Event::kTierPassed,        ev::Event::kCaseEscalated,
+    ev::Event::kLadderExhausted,   ev::Event::kCaseReminded,
+    ev::Event::kClockNearDue,      ev::Event::kClockBreached,
+    ev::Event::kClockOverdueTwice, ev::Event::kCaseAcknowledged,
+    ev::Event::kCaseHandedDown,    ev::Event::kDistrictTold,
+    ev::Event::kCaseNoted,         ev::Event::kReliefRecorded,
+    ev::Event::kCaseVerified,      ev::Event::kPaperworkCompleted,
+    ev::Event::kCaseHeld,          ev::Event::kHoldEnded,
+    ev::Event::kCaseWithdrawn,     ev::Event::kCaseUrged,
+    ev::Event::kClockExtended,     ev::Event::kCaseReassigned,
+    ev::Event::kCaseMerged,        ev::Event::kCaseClosed,
+    ev::Event::kCaseReopened,      ev::Event::kDeadlinesRecomputed,
+    ev::Event::kCommandRejected,   ev::Event::kInputRepeated,
+    ev::Event::kWorkPlanned,       ev::Event::kWorkClaimed,
+    ev::Event::kWorkHandedBack,    ev::Event::kWorkStarted,
+    ev::Event::kWorkFinished,      ev::Event::kWorkUnclaimed,
+    ev::Event::kClaimLapsed,       ev::Event::kWorkMissed,
+    ev::Event::kWorkCancelled,     ev::Event::kCaseReferred,
+    ev::Event::kReferralAnswered,  ev::Event::kFollowUpBegun,
+    ev::Event::kFollowUpRecorded,  ev::Event::kFollowUpEnded,
+    ev::Event::kResourcePledged,   ev::Event::kResourceDelivered,
+    ev::Event::kCaseHandedOver,    ev::Event::kCaseCertified,
+    ev::Event::kBulletinRead,      ev::Event::kCaseScreenedOut,
+    ev::Event::kGoalSet,           ev::Event::kGoalRecorded,
+    ev::Event::kGoalOverdue,       ev::Event::kIncidentDigest};
 
 // In fewer days chance may keep something away.
 constexpr int kDaysToTryAll = 60;
@@ -57,8 +68,8 @@ Rows Fold(Engine& engine) {
   return rows;
 }
 
-api::v1::StatisticsPeriod Tally(const Rows& rows, const WorkCalendar* calendar, Date from,
-                                Date to) {
+api::v1::StatisticsPeriod Tally(const Rows& rows, const WorkCalendar* calendar, Timestamp now,
+                                Date from, Date to) {
   q::Tally tally(calendar);
   for (const auto& [number, row] : rows) {
     for (const auto& cycle : row.cycles()) {
@@ -69,6 +80,7 @@ api::v1::StatisticsPeriod Tally(const Rows& rows, const WorkCalendar* calendar, 
       const Date done = DateOf({deed.at_ms()});
       if (from <= done && done <= to) tally.Add(deed);
     }
+    tally.AddExpired(row, from, to, now);
   }
   return tally.Result();
 }
@@ -134,19 +146,21 @@ void CheckStatistics(Life& life, Problems* problems) {
   const Rows rows = Fold(life.engine());
   q::NaiveCount naive;
   ForEachRecord(life.engine(), [&](const ev::Record& record) { naive.Take(record); });
+  const Timestamp now = life.engine().now();
   uint32_t begun = 0;
   for (const auto& [from, to] : Months(life.year())) {
-    const q::NaiveFigures shown = q::NaiveFiguresOf(Tally(rows, nullptr, from, to));
-    const q::NaiveFigures counted = naive.Result(from, to);
-    begun += counted.begun + counted.withdrawn;
+    const q::NaiveFigures shown = q::NaiveFiguresOf(Tally(rows, nullptr, now, from, to));
+    const q::NaiveFigures counted = naive.Result(now, from, to);
+    begun += counted.begun + counted.withdrawn + counted.screened_out;
     if (counted.ours != 0) problems->push_back("the engine was late without a fault");
     if (shown == counted) continue;
     std::ostringstream text;
     text << "statistics from " << from << " to " << to << ": " << shown << "; counted: " << counted;
     problems->push_back(text.str());
   }
-  const q::NaiveFigures all = naive.Result();
-  if (begun != all.begun + all.withdrawn) problems->push_back("a cycle began in no month");
+  const q::NaiveFigures all = naive.Result(now);
+  if (begun != all.begun + all.withdrawn + all.screened_out)
+    problems->push_back("a cycle began in no month");
 }
 
 }  // namespace
@@ -202,7 +216,8 @@ api::v1::Statistics StatisticsOf(Life& life, Date from, Date to) {
   api::v1::Statistics statistics;
   statistics.set_from(FormatRfc3339(StartOf(from)).substr(0, 10));
   statistics.set_to(FormatRfc3339(StartOf(to)).substr(0, 10));
-  *statistics.mutable_period() = Tally(rows, &life.district().calendar(), from, to);
+  *statistics.mutable_period() =
+      Tally(rows, &life.district().calendar(), life.engine().now(), from, to);
   q::OpenTally open(life.engine().now(), "");
   for (const auto& [number, row] : rows) {
     if (IsSomebodysCase(row.shown().status())) open.Add(row);

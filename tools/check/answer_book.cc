@@ -37,7 +37,7 @@ void CaseBook::TakeAcknowledged(const At& at) {
       complain("answers notice " + e.notice_id() + ", which was never given out");
     }
   }
-  at.c.acknowledged = true;
+  at.c.acknowledged = at.c.taken_on = true;
   at.c.handler_hash = HashOf(e.by().id());
   at.c.acknowledge().stopped = true;
 }
@@ -73,6 +73,8 @@ void CaseBook::TakeReassigned(const At& at) {
   const auto& e = at.event.case_reassigned();
   sink_.Require(!e.from_area().empty() && e.from_area() != at.event.area(), rule::kReassign,
                 [&] { return at.name() + ": reassigned from " + e.from_area() + " to itself"; });
+  sink_.Require(!at.c.incident, rule::kIncident,
+                [&] { return at.name() + ": an incident moves to another area"; });
   TakeNotices(at, e.notices());
   AskAnew(at);
   if (e.has_turn()) TakeTurn(at, e.turn(), TurnKind::kNext);
@@ -132,6 +134,9 @@ void CaseBook::TakeExtended(const At& at) {
                 });
   clock->extended = true;
   TakeClock(at, e.clock());
+  if (e.clock().promise() == cm::PROMISE_REFERRAL && at.c.referrals.size() == 1) {
+    at.c.referrals[0].due_ms = e.clock().due_ms();
+  }
 }
 
 void CaseBook::TakeVerified(const At& at) {
@@ -139,14 +144,14 @@ void CaseBook::TakeVerified(const At& at) {
                 [&] { return at.name() + ": was verified before"; });
   sink_.Require(at.event.case_verified().finding() != cm::FINDING_UNSPECIFIED, rule::kVerify,
                 [&] { return at.name() + ": verified without a finding"; });
-  at.c.verified = true;
+  at.c.verified = at.c.helped = true;
   at.c.Find(cm::PROMISE_VERIFY)->stopped = true;
 }
 
 void CaseBook::TakeRelief(const At& at) {
   sink_.Require(!at.c.relieved, rule::kClockOnce,
                 [&] { return at.name() + ": first relief was recorded before"; });
-  at.c.relieved = true;
+  at.c.relieved = at.c.helped = true;
   at.c.Find(cm::PROMISE_FIRST_RELIEF)->stopped = true;
   const auto& e = at.event.relief_recorded();
   if (!e.has_paperwork()) return;
@@ -210,6 +215,7 @@ void CaseBook::TakeHoldEnded(const At& at) {
     clock->paused = false;
   }
   TakeClocks(at, e.clocks());
+  MoveReferrals(at, e.clocks(), e.referrals());
   for (ClockRecord& clock : at.c.clocks) {
     if (clock.paused && !clock.stopped) complain("a clock stands still after the hold");
     clock.paused = false;
@@ -226,23 +232,77 @@ void CaseBook::TakeClosed(const At& at) {
   sink_.Require(e.outcome() != cm::OUTCOME_UNSPECIFIED, rule::kClose,
                 [&] { return at.name() + ": closed without an outcome"; });
   CheckFinished(at);
+  if (e.outcome() == cm::OUTCOME_NEED_MET) CheckGoals(at);
   End(at);
+}
+
+// Nobody but its reporter had anything to do with it.
+bool CaseBook::IsUntouched(const At& at, const std::string& by) const {
+  return HashOf(by) == at.c.reporter_hash && !at.c.taken_on && at.c.cycle == 1 &&
+         at.c.attached == 0 && !at.c.verified && !at.c.relieved && at.c.works_planned == 0 &&
+         at.c.resources.empty();
+}
+
+void CaseBook::TakeCorrected(const At& at) {
+  const auto& e = at.event.case_corrected();
+  sink_.Require(IsUntouched(at, e.by().id()) && !at.c.incident && !at.c.joins && !e.kind().empty(),
+                rule::kWithdraw, [&] {
+                  return at.name() + ": put right by " + e.by().id() +
+                         ", or after somebody had acted on it";
+                });
+  at.c.level = static_cast<uint8_t>(e.level());
+  at.c.household_hash = e.household_ref().empty() ? 0 : HashOf(e.household_ref());
+  for (ClockRecord& clock : at.c.clocks) {
+    if (&clock != &at.c.acknowledge()) clock = {};
+  }
+  TakeNotices(at, e.notices());
+  AskAnew(at);
+  TakeClocks(at, e.clocks());
+  if (e.has_turn()) TakeTurn(at, e.turn(), TurnKind::kNext);
 }
 
 void CaseBook::TakeWithdrawn(const At& at) {
   const auto& e = at.event.case_withdrawn();
   ++counts_.closed;
   --counts_.open;
-  sink_.Require(HashOf(e.by().id()) == at.c.reporter_hash && !at.c.acknowledged &&
-                    at.c.cycle == 1 && at.c.attached == 0,
-                rule::kWithdraw, [&] {
-                  return at.name() + ": taken back by " + e.by().id() +
-                         (at.c.acknowledged   ? " after somebody took it on"
-                          : at.c.attached > 0 ? " after it was reported again"
-                                              : "");
+  sink_.Require(IsUntouched(at, e.by().id()), rule::kWithdraw, [&] {
+    return at.name() + ": taken back by " + e.by().id() +
+           (at.c.acknowledged   ? " after somebody took it on"
+            : at.c.attached > 0 ? " after it was reported again"
+                                : "");
+  });
+  TakeNotices(at, e.notices());
+  at.c.goals.clear();
+  End(at);
+}
+
+void CaseBook::TakeScreenedOut(const At& at) {
+  const auto& e = at.event.case_screened_out();
+  ++counts_.closed;
+  --counts_.open;
+  const bool begun = at.c.helped || !at.c.works.empty() || at.c.follow_ups_left > 0;
+  sink_.Require(HashOf(e.by().id()) != at.c.reporter_hash && !begun &&
+                    e.tier() >= (at.c.restricted ? cm::TIER_DISTRICT : cm::TIER_VILLAGE) &&
+                    e.category() != cm::NOT_A_LEAD_UNSPECIFIED,
+                rule::kScreenOut, [&] {
+                  return at.name() + ": screened out by " + e.by().id() + " at tier " +
+                         std::to_string(e.tier()) + (begun ? " after help had begun" : "");
                 });
   TakeNotices(at, e.notices());
   End(at);
+}
+
+void CaseBook::TakeMergeAccepted(const At& at) {
+  const auto& e = at.event.merge_accepted();
+  const auto from = Read(e.from());
+  bool fits = from.has_value() && !(*from == at.number) && !at.c.scheduled && !at.c.bulletin &&
+              !at.c.incident;
+  if (const CaseRecord* other = fits ? Find(e.from()) : nullptr) {
+    fits = other->restricted == at.c.restricted && other->drill == at.c.drill;
+  }
+  sink_.Require(fits, rule::kMerge,
+                [&] { return at.name() + ": goes on for " + e.from() + ", which does not fit"; });
+  TakeNotices(at, e.notices());
 }
 
 void CaseBook::TakeMerged(const At& at) {
@@ -256,11 +316,12 @@ void CaseBook::TakeMerged(const At& at) {
                    at.place.partition.value)) {
     const CaseRecord* other = Find(e.into());
     fits = other != nullptr && !other->closed && other->restricted == at.c.restricted &&
-           other->drill == at.c.drill && !other->scheduled;
+           other->drill == at.c.drill && !other->scheduled && !other->incident && !at.c.incident;
   }
   sink_.Require(fits, rule::kMerge,
                 [&] { return at.name() + ": merged into " + e.into() + ", which is not open"; });
   CheckFinished(at);
+  at.c.goals.clear();
   End(at);
 }
 
@@ -271,17 +332,20 @@ void CaseBook::CheckPapers(const At& at) {
 }
 
 void CaseBook::CheckFinished(const At& at) {
-  sink_.Require(at.c.works.empty() && !at.c.referred, rule::kUnfinished, [&] {
+  sink_.Require(at.c.works.empty() && at.c.referrals.empty(), rule::kUnfinished, [&] {
     return at.name() + ": ended with " +
-           (at.c.referred ? "an open referral" : "planned work that goes on");
+           (at.c.referrals.empty() ? "planned work that goes on" : "an open referral");
   });
 }
 
 void CaseBook::End(const At& at) {
   CheckPapers(at);
+  sink_.Require(at.c.digest_at_ms == 0, rule::kDigest,
+                [&] { return at.name() + ": ended while a digest was owed"; });
+  at.decision.incident_must_end = false;
   at.c.works.clear();
   at.c.unread.clear();
-  at.c.referred = false;
+  at.c.referrals.clear();
   at.c.follow_ups_left = at.c.follow_ups_made = 0;
   at.c.closed = true;
   at.c.hold_until_ms = 0;

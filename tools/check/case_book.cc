@@ -23,6 +23,7 @@ bool ByPerson(const ev::Event& event) {
     case ev::Event::kPaperworkCompleted:
     case ev::Event::kCaseHeld:
     case ev::Event::kCaseUrged:
+    case ev::Event::kCaseCorrected:
     case ev::Event::kClockExtended:
     case ev::Event::kCaseReassigned:
     case ev::Event::kCaseReopened:
@@ -41,6 +42,8 @@ bool ByPerson(const ev::Event& event) {
     case ev::Event::kFollowUpRecorded:
     case ev::Event::kResourcePledged:
     case ev::Event::kResourceDelivered:
+    case ev::Event::kGoalSet:
+    case ev::Event::kGoalRecorded:
       return true;
     case ev::Event::kHoldEnded:
       return event.hold_ended().has_by();
@@ -135,6 +138,8 @@ void CaseBook::Take(const Event& event, DecisionRecord& decision, const Place& p
     }
   }
   if (ByPerson(event)) c->quarantined = false;
+  if (event.has_case_opened()) TakeIncident(at);
+  CheckIncident(at);
 
   switch (event.body_case()) {
     case Event::kCaseOpened:
@@ -176,6 +181,12 @@ void CaseBook::Take(const Event& event, DecisionRecord& decision, const Place& p
       return TakeHoldEnded(at);
     case Event::kCaseWithdrawn:
       return TakeWithdrawn(at);
+    case Event::kCaseCorrected:
+      return TakeCorrected(at);
+    case Event::kMergeAccepted:
+      return TakeMergeAccepted(at);
+    case Event::kCaseScreenedOut:
+      return TakeScreenedOut(at);
     case Event::kCaseMerged:
       return TakeMerged(at);
     case Event::kCaseUrged:
@@ -208,6 +219,12 @@ void CaseBook::Take(const Event& event, DecisionRecord& decision, const Place& p
       return TakeReferred(at);
     case Event::kReferralAnswered:
       return TakeReferralAnswered(at);
+    case Event::kGoalSet:
+      return TakeGoalSet(at);
+    case Event::kGoalRecorded:
+      return TakeGoalRecorded(at);
+    case Event::kGoalOverdue:
+      return TakeGoalOverdue(at);
     case Event::kFollowUpBegun:
       return TakeFollowUpBegun(at);
     case Event::kFollowUpRecorded:
@@ -224,6 +241,8 @@ void CaseBook::Take(const Event& event, DecisionRecord& decision, const Place& p
       return TakeCertified(at);
     case Event::kBulletinRead:
       return TakeBulletinRead(at);
+    case Event::kIncidentDigest:
+      return TakeDigest(at);
     case Event::kCaseClosed:
       return TakeClosed(at);
     case Event::kCaseReopened:
@@ -279,7 +298,7 @@ void CaseBook::TakeOpened(const At& at) {
     return at.name() + " pins rules " + std::to_string(e.rules_ordinal()) + " while " +
            std::to_string(at.place.rules_ordinal) + " are in force";
   });
-  at.c.acknowledge().BeginRound(1);
+  if (!at.c.joins) at.c.acknowledge().BeginRound(1);
   TakeClocks(at, e.clocks());
   if (e.has_turn()) TakeTurn(at, e.turn(), TurnKind::kNext);
   at.c.scheduled = e.scheduled();
@@ -314,8 +333,14 @@ void CaseBook::TakeReopened(const At& at) {
            std::to_string(at.place.rules_ordinal) + " are in force";
   });
   at.c.cycle = e.cycle();
-  at.c.closed = at.c.acknowledged = at.c.relieved = at.c.verified = at.c.promise_reported = false;
+  at.c.closed = at.c.acknowledged = at.c.taken_on = at.c.relieved = at.c.verified = false;
+  at.c.promise_reported = false;
   at.c.clocks = {};
+  at.c.helped = false;
+  // What came due while the case was closed is told now.
+  for (auto& [id, goal] : at.c.goals) {
+    if (goal.tell_ms != 0) goal.tell_ms = std::max(goal.tell_ms, at.now());
+  }
   at.decision.cycle_must_begin = false;
   at.c.acknowledge().BeginRound(1);
   TakeClocks(at, e.clocks());
@@ -326,10 +351,14 @@ void CaseBook::TakeAttached(const At& at) {
   ++counts_.attached;
   ++at.c.attached;
   const auto* report = at.decision.report;
-  sink_.Require(report != nullptr && at.c.household_hash != 0 &&
-                    HashOf(report->household_ref()) == at.c.household_hash,
+  // An incident that is declared twice is one.
+  sink_.Require(report != nullptr &&
+                    (at.c.incident ? report->area().starts_with(at.event.area())
+                                   : at.c.household_hash != 0 &&
+                                         HashOf(report->household_ref()) == at.c.household_hash),
                 rule::kAttach, [&] { return at.name() + " is of another household"; });
-  sink_.Require(!at.c.drill && (report == nullptr || !report->drill()), rule::kDrill,
+  const bool drill = report != nullptr && report->drill();
+  sink_.Require(at.c.incident ? drill == at.c.drill : !at.c.drill && !drill, rule::kDrill,
                 [&] { return at.name() + ": a report joins an exercise, or one joins it"; });
 }
 
@@ -381,6 +410,7 @@ void CaseBook::TakeRecomputed(const At& at) {
     clock->due_ms = start.due_ms();
     clock->provisional = start.provisional();
   }
+  MoveReferrals(at, e.clocks(), e.referrals());
   for (const auto& turn : e.turns()) {
     ClockRecord* clock = ClockOf(at, turn.promise());
     if (clock == nullptr) continue;
@@ -400,6 +430,7 @@ void CaseBook::TakeNotices(const At& at, const Repeated<ev::Notice>& notices) {
   for (const auto& notice : notices) {
     ++counts_.notices;
     ++at.c.notices;
+    TakeForDigest(at, notice);
     sink_.Require(notice.notice_id().size() > at.name().size() &&
                       notice.notice_id().starts_with(at.name()) &&
                       std::string_view(notice.notice_id()).substr(at.name().size()) ==
@@ -438,6 +469,9 @@ void CaseBook::TakeClock(const At& at, const ev::ClockStart& start) {
   if (!clock->near_due_fired) clock->near_due_ms = start.near_due_ms();
   clock->due_ms = start.due_ms();
   clock->provisional = start.provisional();
+  sink_.Require(!start.paused() || at.c.hold_until_ms != 0, rule::kHold,
+                [&] { return at.name() + ": a clock begins to stand still without a hold"; });
+  if (start.paused()) clock->paused = true;
 }
 
 void CaseBook::EndDecision(DecisionRecord& decision) {
@@ -448,6 +482,8 @@ void CaseBook::EndDecision(DecisionRecord& decision) {
   sink_.Require(!decision.follow_up_must_end && !decision.cycle_must_begin, rule::kFollowUp, [&] {
     return decision.case_number + ": the last visit, or trouble, and following up goes on";
   });
+  sink_.Require(!decision.incident_must_end, rule::kDigest,
+                [&] { return decision.case_number + ": a digest before its time"; });
   sink_.Require(decision.breached_promise == 0, rule::kReason,
                 [&] { return decision.case_number + ": a limit passed and nobody was called in"; });
   sink_.Require(!decision.raise_must_follow, rule::kTurnRound, [&] {
@@ -459,7 +495,9 @@ void CaseBook::EndDecision(DecisionRecord& decision) {
   CaseRecord* found = Find(decision.case_number);
   if (found == nullptr) return;
   CaseRecord& c = *found;
-  if (c.closed || c.quarantined || c.acknowledged || c.scheduled || c.bulletin ||
+  // Of a case that joined an incident nobody is asked until somebody moves it.
+  const bool asked_there = c.joins && c.acknowledge().round == 0;
+  if (c.closed || c.quarantined || c.acknowledged || c.scheduled || c.bulletin || asked_there ||
       c.promise_reported)
     return;
   c.promise_reported = !sink_.Require(c.acknowledge().on_ladder(), rule::kCasePromise, [&] {

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -33,6 +35,8 @@ class CaseBook {
   void BeginTimer(DecisionRecord& decision);
   // An event that names a case, or a refusal that does.
   void Take(const Event& event, DecisionRecord& decision, const Place& place);
+  // Rules that are in force from here on.
+  void TakeRules(uint32_t ordinal, const lastmeter::rules::v1::Rules& rules);
   // All parts of the decision were taken.
   void EndDecision(DecisionRecord& decision);
   void Finish(int64_t last_log_time_ms, bool complete);
@@ -80,6 +84,10 @@ class CaseBook {
   void TakeHoldEnded(const At& at);
   void TakeClosed(const At& at);
   void TakeWithdrawn(const At& at);
+  void TakeCorrected(const At& at);
+  bool IsUntouched(const At& at, const std::string& by) const;
+  void TakeMergeAccepted(const At& at);
+  void TakeScreenedOut(const At& at);
   void TakeMerged(const At& at);
   void End(const At& at);
   void TakeExtended(const At& at);
@@ -90,7 +98,18 @@ class CaseBook {
   void CheckPapers(const At& at);
   void CheckFinished(const At& at);
 
-  // work_book.cc: visits, services, referrals, follow-ups, resources.
+  // plan_book.cc: referrals and goals.
+  void TakeReferred(const At& at);
+  void TakeReferralAnswered(const At& at);
+  // Limits that have moved: of the only department asked the clock's, of several as listed.
+  void MoveReferrals(const At& at, const Repeated<lastmeter::event::v1::ClockStart>& clocks,
+                     const Repeated<lastmeter::event::v1::ReferralLimit>& limits);
+  void TakeGoalSet(const At& at);
+  void TakeGoalRecorded(const At& at);
+  void TakeGoalOverdue(const At& at);
+  void CheckGoals(const At& at);
+
+  // work_book.cc: visits, services, follow-ups, resources.
   // Null, and a finding, for work that does not go on.
   WorkRecord* WorkOf(const At& at, uint32_t work_id);
   void NextTurn(const At& at, uint32_t work_id, WorkRecord& work);
@@ -104,14 +123,22 @@ class CaseBook {
   void TakeClaimLapsed(const At& at);
   void TakeWorkMissed(const At& at);
   void TakeWorkCancelled(const At& at);
-  void TakeReferred(const At& at);
-  void TakeReferralAnswered(const At& at);
   void TakeFollowUpBegun(const At& at);
   void TakeFollowUpRecorded(const At& at);
   void TakeFollowUpEnded(const At& at);
   void TakePledged(const At& at);
   void TakeDelivered(const At& at);
   void AskAnew(const At& at);
+
+  // incident_book.cc: incidents and digests.
+  // The incident is open and its timers run.
+  bool Gathers(const CaseNumber& incident) const;
+  std::optional<CaseNumber> IncidentTaking(std::string_view area, bool drill,
+                                           const std::string& kind);
+  void TakeIncident(const At& at);
+  void CheckIncident(const At& at);
+  void TakeForDigest(const At& at, const lastmeter::event::v1::Notice& notice);
+  void TakeDigest(const At& at);
 
   // ladder_book.cc: turns, climbs, timers.
   // The promise's clock; null, and a finding, for no promise.
@@ -143,6 +170,25 @@ class CaseBook {
     size_t operator()(const CaseNumber& n) const { return absl::HashOf(n.code, n.year, n.counter); }
   };
   absl::flat_hash_map<CaseNumber, CaseRecord, NumberHash> cases_;
+  struct PendingRecord {
+    uint32_t notices = 0;
+    int tier = 0;
+  };
+  struct IncidentRecord {
+    std::string village;
+    bool drill = false;
+    std::string kind;
+    uint32_t rules_ordinal = 0;
+    uint32_t joined = 0;
+    std::map<std::string, PendingRecord> pending;
+  };
+  std::map<CaseNumber, IncidentRecord> incidents_;
+  struct IncidentRules {
+    int64_t digest_minutes = 0;
+    std::map<std::string, std::set<std::string>> takes;
+  };
+  std::map<uint32_t, IncidentRules> incident_rules_;
+  const IncidentRules& RulesOf(const IncidentRecord& incident);
   // Last counter of a routing code and year.
   absl::flat_hash_map<std::pair<int64_t, uint32_t>, uint32_t> counters_;
 };

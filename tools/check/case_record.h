@@ -5,10 +5,12 @@
 #include <cstdint>
 #include <limits>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "engine/base/ids.h"
 #include "lastmeter/common/v1/common.pb.h"
 #include "tools/check/work_record.h"
 
@@ -77,6 +79,19 @@ struct ResourceRecord {
   bool delivered = false;
 };
 
+// A department that was asked and has not answered, in the order in which they were asked.
+struct ReferralRecord {
+  std::string to;
+  // Its own limit; 0 where it has none.
+  int64_t due_ms = 0;
+};
+
+struct GoalRecord {
+  int64_t due_ms = 0;
+  // When whoever holds the case is told that its date has passed; 0 once told.
+  int64_t tell_ms = 0;
+};
+
 struct CaseRecord {
   std::array<ClockRecord, kPromises> clocks;
   uint64_t reporter_hash = 0;
@@ -95,11 +110,12 @@ struct CaseRecord {
   uint32_t works_planned = 0;
   uint32_t follow_ups_left = 0;
   uint32_t follow_ups_made = 0;
-  uint64_t referred_hash = 0;
+  std::vector<ReferralRecord> referrals;
+  // Goals that are open, by id, and how many were set.
+  std::map<uint32_t, GoalRecord> goals;
+  uint32_t goals_set = 0;
   std::vector<ResourceRecord> resources;
   uint8_t follow_up_outcome = 0;
-  // A department was asked and has not answered.
-  bool referred = false;
   // When last, Unix ms.
   int64_t certified_at_ms = 0;
   // Certified every so many months.
@@ -109,11 +125,20 @@ struct CaseRecord {
   // A bulletin, and where it is not known yet.
   bool bulletin = false;
   std::set<std::string> unread;
+  // An incident, and when its next digest is due, Unix ms; 0 while nothing waits for one.
+  bool incident = false;
+  int64_t digest_at_ms = 0;
+  // The incident that it joined.
+  std::optional<CaseNumber> joins;
   uint8_t level = 0;
   bool restricted = false;
   bool acknowledged = false;
+  // In this cycle, whoever has it now.
+  bool taken_on = false;
   bool relieved = false;
   bool verified = false;
+  // Somebody has begun to help in this cycle.
+  bool helped = false;
   bool closed = false;
   bool quarantined = false;
   // A finding said already that nobody is asked; saying it again at every event helps nobody.
@@ -131,7 +156,11 @@ struct CaseRecord {
     int64_t next = kNoInstant;
     if (closed || quarantined) return next;
     if (hold_until_ms != 0) next = hold_until_ms;
+    if (digest_at_ms != 0) next = std::min(next, digest_at_ms);
     for (const auto& [id, work] : works) next = std::min(next, work.NextInstant());
+    for (const auto& [id, goal] : goals) {
+      if (goal.tell_ms != 0) next = std::min(next, goal.tell_ms);
+    }
     for (const ClockRecord& clock : clocks) next = std::min(next, clock.NextInstant());
     return next;
   }

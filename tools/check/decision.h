@@ -75,6 +75,7 @@ struct DecisionRecord {
   bool raise_must_follow = false;            // a tier was passed in the round that a raise begins
   bool district_must_be_told = false;
   bool follow_up_must_end = false;  // after the last visit, or trouble
+  bool incident_must_end = false;   // after a digest that was not due
   bool cycle_must_begin = false;    // where following up ended for trouble
   // What fired was not pending: what its events say about it is not judged a second time.
   bool timer_unfit = false;

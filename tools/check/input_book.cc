@@ -49,6 +49,11 @@ bool MayFollow(cd::Command::ActionCase action, ev::Event::BodyCase body) {
     case cd::Command::kReassign:
       return body == ev::Event::kCaseReassigned || body == ev::Event::kTierPassed ||
              body == ev::Event::kCaseEscalated;
+    case cd::Command::kCorrect:
+      return body == ev::Event::kCaseCorrected || body == ev::Event::kTierPassed ||
+             body == ev::Event::kCaseEscalated;
+    case cd::Command::kAcceptMerge:
+      return body == ev::Event::kMergeAccepted;
     case cd::Command::kMerge:
       return body == ev::Event::kCaseMerged;
     case cd::Command::kPlanWork:
@@ -83,8 +88,14 @@ bool MayFollow(cd::Command::ActionCase action, ev::Event::BodyCase body) {
       return body == ev::Event::kBulletinRead;
     case cd::Command::kCertify:
       return body == ev::Event::kCaseCertified;
+    case cd::Command::kScreenOut:
+      return body == ev::Event::kCaseScreenedOut || body == ev::Event::kIncidentDigest;
+    case cd::Command::kSetGoal:
+      return body == ev::Event::kGoalSet;
+    case cd::Command::kRecordGoal:
+      return body == ev::Event::kGoalRecorded;
     case cd::Command::kClose:
-      return body == ev::Event::kCaseClosed;
+      return body == ev::Event::kCaseClosed || body == ev::Event::kIncidentDigest;
     case cd::Command::kReopen:
       return body == ev::Event::kCaseReopened || body == ev::Event::kTierPassed ||
              body == ev::Event::kCaseEscalated;
@@ -124,6 +135,10 @@ const std::string* ActorOf(const ev::Event& event) {
       return &event.clock_extended().by().id();
     case ev::Event::kCaseReassigned:
       return &event.case_reassigned().by().id();
+    case ev::Event::kCaseCorrected:
+      return &event.case_corrected().by().id();
+    case ev::Event::kMergeAccepted:
+      return &event.merge_accepted().by().id();
     case ev::Event::kCaseMerged:
       return &event.case_merged().by().id();
     case ev::Event::kWorkPlanned:
@@ -156,6 +171,12 @@ const std::string* ActorOf(const ev::Event& event) {
       return &event.bulletin_read().by().id();
     case ev::Event::kCaseCertified:
       return &event.case_certified().by().id();
+    case ev::Event::kCaseScreenedOut:
+      return &event.case_screened_out().by().id();
+    case ev::Event::kGoalSet:
+      return &event.goal_set().by().id();
+    case ev::Event::kGoalRecorded:
+      return &event.goal_recorded().by().id();
     case ev::Event::kCaseClosed:
       return &event.case_closed().by().id();
     case ev::Event::kCaseReopened:
@@ -262,7 +283,7 @@ void InputBook::MatchReport(const Event& event, const DecisionRecord& decision) 
       if (e.unreadable()) return;
       Match(report != nullptr && e.report_id() == report->report_id() &&
                 e.kind() == report->kind() && e.reporter().id() == report->reporter().id() &&
-                e.household_ref() == report->household_ref() &&
+                e.household_ref() == (e.incident() ? "" : report->household_ref()) &&
                 e.reporter_tier() == report->reporter_tier() &&
                 (e.reported_area().empty() ? event.area() : e.reported_area()) == report->area(),
             "the case says something else than its report");
@@ -313,8 +334,22 @@ void InputBook::MatchWork(const Event& event, const cd::Command& command) {
       return Match(event.case_referred().to() == command.refer().to(),
                    "another department was asked than commanded");
     case Event::kReferralAnswered:
-      return Match(event.referral_answered().answer() == command.answer_referral().answer(),
+      return Match(event.referral_answered().answer() == command.answer_referral().answer() &&
+                       (command.answer_referral().to().empty() ||
+                        event.referral_answered().to() == command.answer_referral().to()),
                    "another answer was recorded than commanded");
+    case Event::kCaseScreenedOut:
+      return Match(event.case_screened_out().category() == command.screen_out().category() &&
+                       command.screen_out().case_version() + 1 == event.case_version(),
+                   "the case was screened out otherwise than commanded, or on a stale reading");
+    case Event::kGoalSet:
+      return Match(event.goal_set().need() == command.set_goal().need() &&
+                       event.goal_set().due_ms() == command.set_goal().by_ms(),
+                   "another goal was set than commanded");
+    case Event::kGoalRecorded:
+      return Match(event.goal_recorded().goal_id() == command.record_goal().goal_id() &&
+                       event.goal_recorded().result() == command.record_goal().result(),
+                   "another goal or result was recorded than commanded");
     case Event::kFollowUpBegun:
       return Match(event.follow_up_begun().outcome() == command.begin_follow_up().outcome() &&
                        event.follow_up_begun().visits() == command.begin_follow_up().visits() &&
@@ -386,6 +421,16 @@ void InputBook::MatchCommand(const Event& event, const DecisionRecord& decision,
               event.clock_extended().extension().amount() == command->extend().by().amount() &&
               event.clock_extended().extension().unit() == command->extend().by().unit(),
           "another promise is extended than commanded, or by another time");
+  }
+  if (event.has_case_corrected()) {
+    const auto& e = event.case_corrected();
+    const auto& asked = command->correct();
+    const auto same = [](const std::string& said, const std::string& wanted) {
+      return wanted.empty() || said == wanted;
+    };
+    Match(same(e.kind(), asked.kind()) && same(event.area(), asked.area()) &&
+              same(e.household_ref(), asked.household_ref()),
+          "the report is put right otherwise than commanded");
   }
   if (event.has_case_reassigned()) {
     Match(event.area() == command->reassign().area() &&

@@ -44,6 +44,7 @@ uint8_t CausesOf(ev::Event::BodyCase body) {
     case ev::Event::kTierPassed:
     case ev::Event::kCaseEscalated:
     case ev::Event::kHoldEnded:
+    case ev::Event::kIncidentDigest:
       return kByReport | kByCommand | kByTimer;
     case ev::Event::kLadderExhausted:
     case ev::Event::kCaseReminded:
@@ -53,6 +54,7 @@ uint8_t CausesOf(ev::Event::BodyCase body) {
     case ev::Event::kWorkUnclaimed:
     case ev::Event::kClaimLapsed:
     case ev::Event::kWorkMissed:
+    case ev::Event::kGoalOverdue:
     case ev::Event::kCaseQuarantined:
       return kByTimer;
     default:
@@ -285,6 +287,9 @@ void Judge::Impl::TakePartitionEvent(const ev::Record& record) {
                std::to_string(place.rules_ordinal);
       });
       place.rules_ordinal = installed.ordinal();
+      if (decision.command != nullptr) {
+        cases.TakeRules(installed.ordinal(), decision.command->install_rules().rules());
+      }
       return;
     }
     case ev::Event::kInputRepeated:

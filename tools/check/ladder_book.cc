@@ -147,8 +147,9 @@ void CaseBook::TakePassed(const At& at) {
   if (clock == nullptr) return;
   at.decision.passed[e.promise()] = true;
   // A raise after an answer passes tiers before its own event begins the round.
-  const bool begins_round =
-      e.promise() == cm::PROMISE_ACKNOWLEDGE && at.c.acknowledged && e.round() == clock->round + 1;
+  const bool begins_round = e.promise() == cm::PROMISE_ACKNOWLEDGE &&
+                            (at.c.acknowledged || clock->round == 0) &&
+                            e.round() == clock->round + 1;
   if (begins_round || at.decision.raise_must_follow) {
     at.decision.raise_must_follow = true;
     return;
@@ -200,7 +201,8 @@ void CaseBook::TakeEscalated(const At& at) {
   });
   const bool raised = kind == TurnKind::kRaised;
   CheckGoesOn(at, *clock, raised);
-  if (raised && at.c.acknowledged) {
+  // A case that joined an incident was nobody's turn before.
+  if (raised && (at.c.acknowledged || clock->round == 0)) {
     at.c.acknowledged = false;
     clock->BeginRound(clock->round + 1);
     clock->stopped = false;

@@ -109,9 +109,14 @@ inline constexpr Rule kHold{
     "a hold has a reason and an end, pauses running limits only, which then cannot pass, and ends "
     "once: by a person, by another report, or at its time; what it paused runs again, no sooner "
     "due"};
-inline constexpr Rule kWithdraw{
-    "withdraw",
-    "only its reporter takes a report back, before anybody took the case on or reported it again"};
+inline constexpr Rule kWithdraw{"withdraw",
+                                "only its reporter takes a report back or puts it right, before "
+                                "anybody has acted on the case or "
+                                "reported it again"};
+inline constexpr Rule kScreenOut{
+    "screen-out",
+    "a report is screened out at the village or above, of a restricted kind at the district, never "
+    "by its reporter, and before anybody has begun to help"};
 inline constexpr Rule kExtend{"extend", "a limit that runs is extended once, to a later moment"};
 inline constexpr Rule kReassign{"reassign", "a case is reassigned to another area than before"};
 inline constexpr Rule kMerge{
@@ -123,7 +128,11 @@ inline constexpr Rule kWork{
 inline constexpr Rule kWorkClaim{
     "work.claim", "a turn has one person at a time, who alone begins it; a claim lapses once"};
 inline constexpr Rule kReferral{
-    "referral", "an acknowledged case has one referral open at a time, which is answered once"};
+    "referral", "each department is asked once at a time; the clock is their earliest limit"};
+inline constexpr Rule kGoal{
+    "goal",
+    "goals of an acknowledged case are counted from 1, set ahead, told of once when their date has "
+    "passed, and recorded once, before the case ends with its need met or is followed up"};
 inline constexpr Rule kFollowUp{
     "follow-up",
     "visits are counted and end the case as was decided; trouble or another report begins a new "
@@ -139,6 +148,14 @@ inline constexpr Rule kSchedule{
 inline constexpr Rule kBulletin{
     "bulletin",
     "a bulletin has readers and nobody's turn, is read once in each grid, and ends with the last"};
+inline constexpr Rule kIncident{
+    "incident",
+    "an incident is one village's and one at a time; reports of the kinds that it takes join it "
+    "while it is open, ask nobody by themselves, and every event of theirs names it"};
+inline constexpr Rule kDigest{
+    "digest",
+    "what waits for a digest is told in the next one, once, with how much that is; none is owed "
+    "when an incident ends"};
 inline constexpr Rule kDrill{
     "drill", "every event of an exercise says so, and nothing of a real household joins it"};
 inline constexpr Rule kUnfinished{

@@ -1,4 +1,4 @@
-// Planned work, referrals, follow-ups and resources: the part of CaseBook that judges them.
+// Planned work, follow-ups and resources: the part of CaseBook that judges them.
 #include "engine/base/time.h"
 #include "tools/check/case_book.h"
 
@@ -32,6 +32,7 @@ void CaseBook::TakeWorkPlanned(const At& at) {
                          std::to_string(e.times()) + " times";
                 });
   at.c.works_planned = e.work_id();
+  at.c.helped = true;
   WorkRecord& work = at.c.works[e.work_id()];
   work = {};
   work.service = service;
@@ -177,38 +178,15 @@ void CaseBook::StartAnew(const At& at, const ev::ClockStart& start) {
   TakeClock(at, start);
 }
 
-void CaseBook::TakeReferred(const At& at) {
-  const auto& e = at.event.case_referred();
-  sink_.Require(!e.to().empty() && !at.c.referred && at.c.acknowledged &&
-                    at.c.follow_ups_left == 0 &&
-                    (!e.has_clock() || e.clock().promise() == cm::PROMISE_REFERRAL),
-                rule::kReferral, [&] {
-                  return at.name() + ": referred to " + e.to() +
-                         (at.c.referred ? " while another referral is open" : "");
-                });
-  at.c.referred = true;
-  at.c.referred_hash = HashOf(e.to());
-  if (e.has_clock()) StartAnew(at, e.clock());
-}
-
-void CaseBook::TakeReferralAnswered(const At& at) {
-  const auto& e = at.event.referral_answered();
-  sink_.Require(at.c.referred && at.c.referred_hash == HashOf(e.to()) &&
-                    e.answer() != cm::REFERRAL_ANSWER_UNSPECIFIED,
-                rule::kReferral,
-                [&] { return at.name() + ": " + e.to() + " answers what it was not asked"; });
-  at.c.referred = false;
-  at.c.Find(cm::PROMISE_REFERRAL)->stopped = true;
-}
-
 void CaseBook::TakeFollowUpBegun(const At& at) {
   const auto& e = at.event.follow_up_begun();
-  sink_.Require(at.c.follow_ups_left == 0 && at.c.acknowledged && !at.c.referred &&
+  sink_.Require(at.c.follow_ups_left == 0 && at.c.acknowledged && at.c.referrals.empty() &&
                     at.c.hold_until_ms == 0 && e.visits() > 0 && e.has_clock() &&
                     e.clock().promise() == cm::PROMISE_FOLLOW_UP &&
                     e.outcome() != cm::OUTCOME_UNSPECIFIED,
                 rule::kFollowUp, [&] { return at.name() + ": may not be followed up yet"; });
   CheckPapers(at);
+  CheckGoals(at);
   at.c.follow_ups_left = e.visits();
   at.c.follow_up_outcome = static_cast<uint8_t>(e.outcome());
   for (ClockRecord& clock : at.c.clocks) clock.stopped = true;
@@ -266,6 +244,7 @@ void CaseBook::TakePledged(const At& at) {
                std::to_string(at.c.resources.size());
       });
   at.c.resources.push_back({HashOf(e.project()), false});
+  at.c.helped = true;
 }
 
 void CaseBook::TakeDelivered(const At& at) {

@@ -15,6 +15,8 @@ absl::StatusOr<uint32_t> ForEachCase(Session& session, const CaseQuery& query,
   std::string target = "/v1/cases?pageSize=200";
   if (!query.area.empty()) target += "&area=" + PathSegment(query.area);
   if (!query.status.empty()) target += "&status=" + PathSegment(query.status);
+  if (query.incident) target += "&incident=true";
+  if (!query.joins.empty()) target += "&joins=" + PathSegment(query.joins);
   std::string page;
   uint32_t hidden = 0;
   do {

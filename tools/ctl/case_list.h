@@ -16,6 +16,10 @@ struct CaseQuery {
   std::string area{};
   // "closed" or another status of the interface; empty: all.
   std::string status{};
+  // Open incidents only.
+  bool incident = false;
+  // Cases that joined the incident of this number; empty: all.
+  std::string joins{};
 };
 
 // Hands over the cases page by page, in the order of area and number. The number of open restricted

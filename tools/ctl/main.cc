@@ -92,9 +92,10 @@ int Main(int argc, char** argv) {
   AddImport(app, &all);
   AddLedger(app, &all);
   AddHandOver(app, &all);
-  AddTurns(app, &all);
   AddCase(app, &all);
+  AddTurns(app, &all);
   AddBulletin(app, &all);
+  AddIncident(app, &all);
   AddReport(app, &all);
   AddTopics(app, &all);
   if (const auto exit =

@@ -81,6 +81,8 @@ void AddFigures(const Names& names, const api::Statistics& s, Document* out) {
         Given(change.has_proactive_points(), change.proactive_points()));
   row("撤回（件，不计入以上）", "taken back (not counted above)", now.withdrawn(),
       before.withdrawn());
+  row("甄别排除（件，不计入以上）", "no hardship leads (not counted above)", now.screened_out(),
+      before.screened_out());
   row("其中已办结（件）", "of these ended", now.ended(), before.ended(),
       Given(change.has_ended(), change.ended()));
   row("帮扶户数", "households helped", now.households_helped(), before.households_helped(),
@@ -265,6 +267,11 @@ void AddWork(const Names& names, const api::Statistics& s, bool after_towns, Doc
       before.referrals_accepted());
   row("转介被退回（件）", "referrals rejected", now.referrals_rejected(),
       before.referrals_rejected());
+  row("转介逾期未答复（件）", "referrals not answered in time", now.referrals_expired(),
+      before.referrals_expired());
+  row("服务目标达成（个）", "goals reached", now.goals_reached(), before.goals_reached());
+  row("服务目标部分达成（个）", "goals partly reached", now.goals_partly(), before.goals_partly());
+  row("服务目标放弃（个）", "goals dropped", now.goals_dropped(), before.goals_dropped());
   row("回访按时（次）", "follow-up visits in time", now.follow_ups_on_time(),
       before.follow_ups_on_time());
   row("回访超时（次）", "follow-up visits late", now.follow_ups_late(), before.follow_ups_late());

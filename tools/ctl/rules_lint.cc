@@ -60,6 +60,7 @@ class Linter {
     }
     Authorities();
     Promises();
+    Gaps();
     Calendar();
     Absences();
     Rota();
@@ -152,13 +153,53 @@ class Linter {
                        " promises relief and no home visit: a case may stand unvisited until "
                        "relief is due");
       }
+      if (!promises(cm::PROMISE_REFERRAL)) {
+        Say(where, level +
+                       " has no clock for referral: a department that does not answer is asked "
+                       "once and never again");
+      }
       if (promises(cm::PROMISE_FIRST_RELIEF) && !promises(cm::PROMISE_PAPERWORK)) {
         Say(where, level + " promises relief and no paperwork: what is given first owes no papers");
       }
     }
   }
 
+  // A ladder that leaves a tier out between others; acknowledgement's may not at all.
+  void Gaps() {
+    const auto& levels = loaded_.rules.policy().levels();
+    for (int i = 0; i < levels.size(); ++i) {
+      for (int k = 0; k < levels[i].clocks_size(); ++k) {
+        const auto& clock = levels[i].clocks(k);
+        int below = 0;
+        for (const auto& rung : clock.overdue().rungs()) {
+          for (int tier = below + 1; below != 0 && tier < rung.tier(); ++tier) {
+            Say(absl::StrCat("policy.levels[", i, "].clocks[", k, "].overdue.rungs"),
+                absl::StrCat(EnumWord("Level", Level_Name(levels[i].level())), ": the ladder of ",
+                             EnumWord("Promise", Promise_Name(clock.promise())), " leaves out the ",
+                             EnumWord("Tier", Tier_Name(static_cast<cm::Tier>(tier)))));
+          }
+          below = rung.tier();
+        }
+      }
+    }
+  }
+
+  // Each year's notice moves holidays; a year without a line is one that nobody has entered.
+  void CalendarYears() {
+    const auto& calendar = loaded_.rules.calendar();
+    std::set<uint32_t> entered;
+    for (const auto& day : calendar.days()) entered.insert(day.date() / 10'000);
+    for (uint32_t year = DateOf(now_) / 10'000; year <= calendar.known_until() / 10'000; ++year) {
+      if (entered.contains(year)) continue;
+      Say("calendar.known_until",
+          absl::StrCat("the calendar is said to be known to ", calendar.known_until(),
+                       ", and calendar.csv has no day of ", year,
+                       ": its holidays would be counted as worked"));
+    }
+  }
+
   void Calendar() {
+    CalendarYears();
     const uint32_t until = loaded_.rules.calendar().known_until();
     if (until < DateOf(now_)) {
       Say("calendar.known_until", absl::StrCat("the calendar ended on ", until,
@@ -279,7 +320,9 @@ int Lint(const LintFlags& flags) {
     if (!tokens.ok()) return Fail(tokens.status());
     findings += TokensOfVolunteers(folder->loaded.rules, *tokens, flags.tokens);
   }
-  std::cout << (findings == 0 ? "nothing found" : absl::StrCat(findings, " findings")) << "\n";
+  std::cout << (findings == 0 ? "nothing found"
+                              : absl::StrCat(findings, findings == 1 ? " finding" : " findings"))
+            << "\n";
   return findings == 0 ? kExitOk : kExitVerificationFailed;
 }
 
@@ -296,8 +339,10 @@ void AddRulesLint(CLI::App& rules, std::vector<Subcommand>* all) {
       ->type_name("F");
   lint->footer(
       "\nTiers that nobody staffs, by day or by night; towns without a named officer; restricted\n"
-      "kinds that tell no authority; relief without a home visit or paperwork; a calendar that\n"
-      "ends; absences that leave a tier to nobody; holes of the rota while nobody else is on "
+      "kinds that tell no authority; relief without a home visit or paperwork; referrals without "
+      "a\n"
+      "clock; ladders that leave a tier out; a calendar that ends, or lacks a year; absences that "
+      "leave a tier to nobody; holes of the rota while nobody else is on "
       "duty,\n"
       "posts that it forgets, and its end. Exits 0 when nothing was found, 3 otherwise, 78 when "
       "the\n"

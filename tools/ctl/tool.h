@@ -75,9 +75,11 @@ void AddStatistics(CLI::App& app, std::vector<Subcommand>* all);
 void AddImport(CLI::App& app, std::vector<Subcommand>* all);
 void AddLedger(CLI::App& app, std::vector<Subcommand>* all);
 void AddHandOver(CLI::App& app, std::vector<Subcommand>* all);
-void AddTurns(CLI::App& app, std::vector<Subcommand>* all);
 void AddCase(CLI::App& app, std::vector<Subcommand>* all);
+void AddTurns(CLI::App& app, std::vector<Subcommand>* all);
 void AddBulletin(CLI::App& app, std::vector<Subcommand>* all);
+// incident_command.cc
+void AddIncident(CLI::App& app, std::vector<Subcommand>* all);
 void AddReport(CLI::App& app, std::vector<Subcommand>* all);
 void AddTopics(CLI::App& app, std::vector<Subcommand>* all);
 

@@ -1,0 +1,83 @@
+// A merge concerns two cases, which may lie in two partitions.
+#include <algorithm>
+#include <mutex>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "engine/base/hash.h"
+#include "services/common/http_json.h"
+#include "services/gateway/answers.h"
+#include "services/gateway/gateway.h"
+#include "services/gateway/pending.h"
+
+namespace lastmeter::gateway {
+
+namespace {
+
+using lastmeter::command::v1::Command;
+
+// Also without `wait`: a merge is stored only once the other case has answered.
+constexpr Millis kAtLeast = Seconds(15);
+
+bool Refused(const Outcome& outcome) {
+  return std::any_of(outcome.events.begin(), outcome.events.end(),
+                     [](const auto& view) { return view.event().has_command_rejected(); });
+}
+
+http::Response Undecided() {
+  auto response = http::Problem(503, "merge-undecided",
+                                "the case that goes on has not answered; nothing was merged. Try "
+                                "again with the same Idempotency-Key");
+  response.headers.emplace_back("Retry-After", "5");
+  return response;
+}
+
+}  // namespace
+
+void Gateway::EnterMerge(const Caller& caller, const Command& merge, Input input,
+                         const Responder& out) {
+  const std::string& into = merge.merge().into();
+  const auto from = options_.outcomes->FindCase(caller, input.case_number);
+  // What does not exist, or is not to be seen, the core refuses.
+  if (!from || !CaseNumber::Parse(into)) return Enter(caller, std::move(input), out);
+  Command accept;
+  // The same for each try of the same merge.
+  accept.set_command_id(absl::StrCat(
+      "merge-", ToHex(AsBytes(Sha256(absl::StrCat(caller.id, "\n", input.id)))).substr(0, 32)));
+  *accept.mutable_actor() = merge.actor();
+  accept.set_accepted_at_ms(merge.accepted_at_ms());
+  accept.set_case_number(into);
+  accept.mutable_accept_merge()->set_from(input.case_number);
+  accept.mutable_accept_merge()->set_restricted(from->restricted());
+  accept.mutable_accept_merge()->set_drill(from->drill());
+  const std::string routing_code = into.substr(0, 12);
+  const TopicPartition tp{Topic::kCommand, PartitionId{PartitionFor(routing_code, partitions_)}};
+
+  // Answered by whichever comes first: the log's failure, or what the other case said.
+  struct Step {
+    std::mutex mutex;
+    bool over = false;
+    bool End() {
+      std::lock_guard lock(mutex);
+      return !std::exchange(over, true);
+    }
+  };
+  auto step = std::make_shared<Step>();
+  auto merged = std::make_shared<Input>(std::move(input));
+  options_.outcomes->WaitFor(
+      {false, tp.partition, accept.command_id()}, std::max(merged->wait, kAtLeast),
+      [this, caller, out, step, merged](const std::optional<Outcome>& outcome) {
+        if (!step->End()) return;
+        if (!outcome) return out->Send(Undecided());
+        if (Refused(*outcome)) {
+          return out->Send(CommandAnswer(*outcome, merged->id, caller, *options_.outcomes));
+        }
+        Enter(caller, std::move(*merged), out);
+      });
+  Append(tp, {routing_code, accept.SerializeAsString()},
+         [out, step](const absl::StatusOr<LogPosition>& position) {
+           if (!position.ok() && step->End()) out->Send(AppendProblem(position.status()));
+         });
+}
+
+}  // namespace lastmeter::gateway

@@ -1,0 +1,89 @@
+// Merging over the boundary of a partition: nothing is merged into what would not go on.
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "engine/base/hash.h"
+#include "tests/services/house.h"
+
+namespace lastmeter::test {
+namespace {
+
+using nlohmann::json;
+
+class MergeTest : public House {
+ protected:
+  // A village whose cases lie in another partition than those of kVillage.
+  static std::string Elsewhere() {
+    for (const auto& area : WangchengRules().areas()) {
+      if (area.code().size() == 12 && PartitionFor(area.code(), 4) != PartitionFor(kVillage, 4)) {
+        return area.code();
+      }
+    }
+    return {};
+  }
+  std::string Acknowledged(const std::string& kind, const std::string& village) {
+    const std::string number = Report(kind, village);
+    EXPECT_EQ(Post(kDesk, Act(number, "acknowledge"), json::object()).status, 200);
+    return number;
+  }
+  int Version(const std::string& number) {
+    return Get(kDesk, "/v1/cases/" + number).body.value("version", 0);
+  }
+  Answer Merge(const std::string& number, const std::string& into) {
+    return Post(kDesk, Act(number, "merge"), {{"into", into}, {"caseVersion", Version(number)}});
+  }
+  bool IsOpen(const std::string& number) {
+    return Get(kDesk, "/v1/cases/" + number).body["status"] != "CASE_STATUS_CLOSED";
+  }
+};
+
+TEST_F(MergeTest, OnlyWhatIsOpenElsewhereGoesOnForACase) {
+  Open();
+  const std::string one = Acknowledged("injury", kVillage);
+  const std::string there = Acknowledged("injury", Elsewhere());
+
+  EXPECT_EQ(Merge(one, Elsewhere() + "-2026-00777").problem, "unknown-case");
+  const std::string alive = Post(kDesk, "/v1/reports?wait=20s",
+                                 {{"kind", "survival-certification"},
+                                  {"area", Elsewhere()},
+                                  {"householdRef", "p1"},
+                                  {"occurredAt", "2026-01-01T00:00:00Z"}})
+                                .body["caseNumber"];
+  EXPECT_EQ(Merge(one, alive).problem, "scheduled");
+  const std::string drill = Post(kDesk, "/v1/reports?wait=20s",
+                                 {{"kind", "injury"}, {"area", Elsewhere()}, {"drill", true}})
+                                .body["caseNumber"];
+  EXPECT_EQ(Merge(one, drill).problem, "unknown-case");
+  EXPECT_TRUE(IsOpen(one));
+
+  const Answer merged = Merge(one, there);
+  ASSERT_EQ(merged.status, 200) << merged.body.dump();
+  EXPECT_FALSE(IsOpen(one));
+  EXPECT_EQ(Get(kDesk, "/v1/cases/" + there).body["mergedFrom"], json::array({one}));
+  // Not in a circle: one of them stays open.
+  EXPECT_EQ(Merge(there, one).problem, "already-closed");
+  EXPECT_TRUE(IsOpen(there));
+
+  ASSERT_EQ(Post(kDesk, Act(there, "close"),
+                 {{"outcome", "OUTCOME_NEED_MET"}, {"caseVersion", Version(there)}})
+                .status,
+            200);
+  const std::string another = Acknowledged("injury", kVillage);
+  EXPECT_EQ(Merge(another, there).problem, "already-closed");
+  EXPECT_TRUE(IsOpen(another));
+}
+
+TEST_F(MergeTest, ARestrictedCaseIsToldToNoOpenOne) {
+  Open();
+  const std::string hidden = Report("domestic-violence");
+  ASSERT_EQ(Post(kNamedOfficer, Act(hidden, "acknowledge"), json::object()).status, 200);
+  const std::string there = Acknowledged("injury", Elsewhere());
+  const int version = Get(kNamedOfficer, "/v1/cases/" + hidden).body["version"];
+  const Answer refused =
+      Post(kNamedOfficer, Act(hidden, "merge"), {{"into", there}, {"caseVersion", version}});
+  EXPECT_EQ(refused.problem, "unknown-case") << refused.body.dump();
+  EXPECT_FALSE(Get(kViewer, "/v1/cases/" + there).body.contains("mergedFrom"));
+}
+
+}  // namespace
+}  // namespace lastmeter::test
