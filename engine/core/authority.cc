@@ -22,14 +22,15 @@ Authority::Authority(const PartitionState& state, const lastmeter::state::v1::Ca
     return may_know ? roster.TierOver(id, c.area()) : cm::TIER_UNSPECIFIED;
   };
   tier_ = tier_of(staff_id);
-  named_ = roster.IsNamedOfficer(staff_id, c.area());
+  // Asked of restricted cases alone: this is looked up for every command.
+  named_ = c.restricted() && roster.IsNamedOfficer(staff_id, c.area());
   // Each day begins with a record that says so.
   const Date today = std::max<Date>(state.meta().today(), DateOf(state.log_time()));
   for (const std::string_view away : roster.StandsInFor(staff_id, today)) {
     // Nobody but a named officer stands in where restricted cases are concerned.
     if (c.restricted() && !roster.HoldsNamedPost(staff_id)) break;
     tier_ = std::max(tier_, tier_of(away));
-    named_ = named_ || roster.IsNamedOfficer(away, c.area());
+    named_ = named_ || (c.restricted() && roster.IsNamedOfficer(away, c.area()));
     if (away == c.handler_id()) for_handler_ = true;
     away_.emplace_back(away);
   }

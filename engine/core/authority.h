@@ -49,7 +49,7 @@ class Authority {
   std::vector<std::string> away_;
   // Stands in today for whoever took the case on.
   bool for_handler_ = false;
-  // Holds a post of a named officer over the case's area, or stands in for one who does.
+  // Of a restricted case: holds a post of a named officer over its area, or stands in for one.
   bool named_ = false;
 };
 
