@@ -37,9 +37,9 @@ http::Response Quarantined() {
                        "this could not be decided and was set aside; somebody will look at it");
 }
 
-http::Response UnknownCase() { return http::Problem(404, "unknown-case", "there is no such case"); }
-
 }  // namespace
+
+http::Response UnknownCase() { return http::Problem(404, "unknown-case", "there is no such case"); }
 
 std::string RejectionCode(ev::Rejection reason) {
   std::string name = ev::Rejection_Name(reason);

@@ -24,6 +24,9 @@ http::Response CommandAnswer(const Outcome& outcome, std::string_view command_id
 // 409: the id was used before by somebody else or for something else.
 http::Response KeyReused();
 
+// 404, also for a case that the caller may not see.
+http::Response UnknownCase();
+
 // Links of a report and a case.
 lastmeter::api::v1::Links ReportLinks(std::string_view report_id, std::string_view case_number);
 lastmeter::api::v1::Links CaseLinks(std::string_view case_number);

@@ -38,8 +38,10 @@ void Gateway::EnterMerge(const Caller& caller, const Command& merge, Input input
                          const Responder& out) {
   const std::string& into = merge.merge().into();
   const auto from = options_.outcomes->FindCase(caller, input.case_number);
-  // What does not exist, or is not to be seen, the core refuses.
-  if (!from || !CaseNumber::Parse(into)) return Enter(caller, std::move(input), out);
+  // Nothing enters unasked: a view that lags must not close a case into one that does not exist.
+  if (!from) return out->Send(UnknownCase());
+  // There is nobody to ask; the core refuses it.
+  if (!CaseNumber::Parse(into)) return Enter(caller, std::move(input), out);
   Command accept;
   // The same for each try of the same merge.
   accept.set_command_id(absl::StrCat(

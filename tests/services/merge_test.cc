@@ -73,6 +73,40 @@ TEST_F(MergeTest, OnlyWhatIsOpenElsewhereGoesOnForACase) {
   EXPECT_TRUE(IsOpen(another));
 }
 
+TEST_F(MergeTest, WhatIsNotToBeSeenIsNotEnteredUnasked) {
+  Open();
+  const std::string there = Acknowledged("injury", Elsewhere());
+  const std::string hidden = Report("domestic-violence");
+  for (const std::string& number : {hidden, std::string(kVillage) + "-2026-00777"}) {
+    const Answer refused = Post(kDesk, Act(number, "merge"), {{"into", there}, {"caseVersion", 1}});
+    EXPECT_EQ(refused.status, 404) << refused.body.dump();
+    EXPECT_EQ(refused.problem, "unknown-case");
+  }
+  EXPECT_EQ(Get(kDesk, "/v1/cases/" + there + "/history").body.dump().find("mergeAccepted"),
+            std::string::npos);
+  EXPECT_EQ(
+      Get(kNamedOfficer, "/v1/cases/" + hidden + "/history").body.dump().find("commandRejected"),
+      std::string::npos);
+}
+
+TEST_F(MergeTest, TheSameMergeTwiceIsDecidedOnce) {
+  Open();
+  const std::string one = Acknowledged("injury", kVillage);
+  const std::string there = Acknowledged("injury", Elsewhere());
+  const json body = {{"into", there}, {"caseVersion", Version(one)}};
+  const Headers key = {{"Idempotency-Key", "merge-once"}};
+  const Answer first = Post(kDesk, Act(one, "merge"), body, key);
+  ASSERT_EQ(first.status, 200) << first.body.dump();
+  const auto history = Get(kDesk, "/v1/cases/" + there + "/history").body;
+
+  const Answer again = Post(kDesk, Act(one, "merge"), body, key);
+  EXPECT_EQ(again.status, 200);
+  EXPECT_EQ(again.body, first.body);
+  EXPECT_EQ(Get(kDesk, "/v1/cases/" + there + "/history").body, history);
+  EXPECT_EQ(Post(kDesk, Act(there, "note"), {{"text", "x"}}, key).status, 200)
+      << "a key counts in its own partition";
+}
+
 TEST_F(MergeTest, ARestrictedCaseIsToldToNoOpenOne) {
   Open();
   const std::string hidden = Report("domestic-violence");
