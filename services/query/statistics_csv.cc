@@ -59,30 +59,9 @@ const char* NameOf(cm::Tier tier) {
 }
 
 std::string NameOf(cm::Outcome outcome) {
-  switch (outcome) {
-    case cm::OUTCOME_NEED_MET:
-      return "困难已解决 need met";
-    case cm::OUTCOME_PARTLY_MET:
-      return "部分解决 partly met";
-    case cm::OUTCOME_TRANSFERRED:
-      return "已转办 transferred";
-    case cm::OUTCOME_DECEASED:
-      return "已去世 deceased";
-    case cm::OUTCOME_MOVED:
-      return "已迁出 moved";
-    case cm::OUTCOME_REFUSED:
-      return "本人拒绝 refused";
-    case cm::OUTCOME_NOT_ELIGIBLE:
-      return "不符合条件 not eligible";
-    case cm::OUTCOME_UNFOUNDED:
-      return "情况不实 unfounded";
-    case cm::OUTCOME_LOST_CONTACT:
-      return "失去联系 lost contact";
-    case cm::OUTCOME_MERGED:
-      return "并案 merged";
-    default:
-      return cm::Outcome_Name(outcome);
-  }
+  const InWords words = OutcomeInWords(outcome);
+  return words.zh.empty() ? cm::Outcome_Name(outcome)
+                          : absl::StrCat(ToAbsl(words.zh), " ", ToAbsl(words.en));
 }
 
 // The code alone where nobody has given the project a name.

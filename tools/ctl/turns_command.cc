@@ -4,11 +4,11 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "engine/base/time.h"
 #include "lastmeter/api/v1/api.pb.h"
 #include "services/common/escape.h"
 #include "services/common/exit_codes.h"
 #include "services/common/json.h"
+#include "tools/ctl/days.h"
 #include "tools/ctl/record_text.h"
 #include "tools/ctl/server.h"
 #include "tools/ctl/tool.h"
@@ -25,20 +25,15 @@ struct TurnsFlags {
   bool json = false;
 };
 
-// "2026-08-03 11:00"
-std::string Minute(const google::protobuf::Timestamp& time) {
-  return FormatLocal({time.seconds() * 1000}).substr(0, 16);
-}
-
 std::string What(const api::WorkTurn& turn) {
   if (turn.kind() == cm::WORK_KIND_VISIT) return "visit";
   return EnumWord("Need", Need_Name(turn.service()));
 }
 
 void Print(const api::WorkTurn& turn) {
-  std::cout << Minute(turn.from()) << "\t" << Minute(turn.until()) << "\t" << turn.area() << "\t"
-            << What(turn) << "\t" << EnumWord("TurnState", TurnState_Name(turn.state())) << "\t"
-            << turn.case_number() << "\twork " << turn.work_id() << " turn " << turn.turn()
+  std::cout << MinuteText(turn.from()) << "\t" << MinuteText(turn.until()) << "\t" << turn.area()
+            << "\t" << What(turn) << "\t" << EnumWord("TurnState", TurnState_Name(turn.state()))
+            << "\t" << turn.case_number() << "\twork " << turn.work_id() << " turn " << turn.turn()
             << (turn.worker().empty() ? "" : "\t" + turn.worker())
             << (turn.drill() ? "\texercise" : "") << "\n";
 }
