@@ -167,10 +167,10 @@ void DecidePledge(Draft& draft, const CommandContext& context) {
   draft.AddCaseEvent(context.number, c, std::move(event));
 }
 
+// Also once the case is closed: what was pledged often comes later than the help.
 void DecideDeliver(Draft& draft, const CommandContext& context) {
   Case& c = *context.c;
   const auto& deliver = context.command.deliver();
-  if (RejectIfClosed(draft, context)) return;
   if (!Authority(draft.state(), c, context.command.actor().id()).MayWorkOn()) {
     return Reject(draft, context, ev::REJECTION_NOT_ALLOWED,
                   "only people told of the case, or a higher tier over its area, may record what "

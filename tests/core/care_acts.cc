@@ -282,8 +282,9 @@ void CareLife::Deliver() {
   if (random_.Percent(30)) command.mutable_deliver()->set_value_fen(1 + random_.Below(1000));
   const bool known = id >= 1 && id <= model_.resources.size();
   const bool again = known && model_.resources[id - 1].delivered;
-  const bool may = model_.open && who != "stranger" && known && !again;
-  if (again && model_.open) ++tried_["deliver again"];
+  const bool may = who != "stranger" && known && !again;
+  if (again) ++tried_["deliver again"];
+  if (may && !model_.open) ++tried_["deliver after the end"];
   const auto events = Ask(who, command);
   if (!Taken(events, ev::Event::kResourceDelivered, may, "deliver")) return;
   auto& resource = model_.resources[id - 1];

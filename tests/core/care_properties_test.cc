@@ -16,6 +16,7 @@ TEST(CareProperties, WhatIsPromisedIsKeptOrBrokenOnceAndNoCaseEndsOverIt) {
                       {"close while work is planned", 80},
                       {"deliver", 300},
                       {"deliver again", 60},
+                      {"deliver after the end", 20},
                       {"follow-up broken", 80},
                       {"follow-up near", 150},
                       {"follow-up stands still", 10},

@@ -131,7 +131,7 @@ void CaseBook::Take(const Event& event, DecisionRecord& decision, const Place& p
         return event.case_number() + ": cycle " + std::to_string(event.cycle()) + " during cycle " +
                std::to_string(c->cycle);
       });
-      if (!sink_.Require(!c->closed, rule::kCaseClosed,
+      if (!sink_.Require(!c->closed || event.has_resource_delivered(), rule::kCaseClosed,
                          [&] { return event.case_number() + " is closed"; })) {
         return;
       }

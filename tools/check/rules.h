@@ -55,8 +55,9 @@ inline constexpr Rule kCaseNumber{
 inline constexpr Rule kCaseVersion{
     "case.version", "the version rises by one with each event of the case and with nothing else"};
 inline constexpr Rule kCaseUnknown{"case.unknown", "events concern cases that were opened"};
-inline constexpr Rule kCaseClosed{
-    "case.closed", "a closed case is reopened or refuses commands; nothing else happens to it"};
+inline constexpr Rule kCaseClosed{"case.closed",
+                                  "a closed case is reopened, or what was pledged before still "
+                                  "comes; nothing else happens to it"};
 inline constexpr Rule kCaseCycle{
     "case.cycle",
     "cycles count from 1, rise by one at reopening of a closed case and nowhere else"};
