@@ -12,6 +12,7 @@
 #include "lastmeter/api/v1/api.pb.h"
 #include "lastmeter/command/v1/command.pb.h"
 #include "lastmeter/report/v1/report.pb.h"
+#include "lastmeter/rules/v1/rules.pb.h"
 #include "services/common/tokens.h"
 
 // How the gateway learns what its inputs came to, without knowing who folds the event log.
@@ -74,6 +75,11 @@ class Outcomes {
   // The case as the caller may see it; empty when it may not, or when there is none.
   virtual std::optional<lastmeter::api::v1::Case> FindCase(const Caller& caller,
                                                            std::string_view number) const = 0;
+
+  // What the partition's rules in force say of a kind of report; empty for one that they do not
+  // list. Behind the log by as much as the read side is.
+  virtual std::optional<lastmeter::rules::v1::Kind> FindKind(PartitionId partition,
+                                                             std::string_view code) const = 0;
 
   // Whether `GET /v1/turns` shows the caller this turn of the case's planned work. Behind the log
   // by as much as the read side is.

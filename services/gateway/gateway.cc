@@ -217,6 +217,9 @@ void Gateway::SubmitReport(const http::Request& request, const Responder& out) {
 
   Input input;
   input.tp = {Topic::kReport, PartitionId{PartitionFor(report.routing_code(), partitions_)}};
+  if (const auto kind = options_.outcomes->FindKind(input.tp.partition, report.kind())) {
+    if (auto problem = CheckAgainstKind(report, *kind)) return out->Send(*std::move(problem));
+  }
   input.id = *id;
   input.fingerprint = Fingerprint(report);
   input.record = {report.routing_code(), report.SerializeAsString()};

@@ -96,6 +96,17 @@ OrProblem<HardshipReport> MakeReport(const http::Request& request, const Admissi
   return report;
 }
 
+std::optional<http::Response> CheckAgainstKind(const HardshipReport& report,
+                                               const lastmeter::rules::v1::Kind& kind) {
+  if (kind.certify_every_months() > 0) {
+    // Whom, and since when: without them nobody can be asked, nor in time.
+    if (report.household_ref().empty()) return MissingField("householdRef");
+    if (report.occurred_at_ms() == 0) return MissingField("occurredAt");
+  }
+  if (kind.bulletin() && report.subject().empty()) return MissingField("subject");
+  return std::nullopt;
+}
+
 OrProblem<Command> MakeInstallRules(const http::Request& request, const Admission& admission) {
   Command command = NewCommand(request, admission);
   auto* install = command.mutable_install_rules();

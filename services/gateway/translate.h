@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -8,6 +9,7 @@
 #include "engine/base/time.h"
 #include "lastmeter/command/v1/command.pb.h"
 #include "lastmeter/report/v1/report.pb.h"
+#include "lastmeter/rules/v1/rules.pb.h"
 #include "services/common/http.h"
 
 // From a caller's words to the message that goes into the input log. Everything that the log must
@@ -31,6 +33,11 @@ std::string RoutingCode(std::string_view area);
 
 OrProblem<lastmeter::report::v1::HardshipReport> MakeReport(const http::Request& request,
                                                             const Admission& admission);
+
+// What a report of its kind cannot do without. A kind that nobody knows is never refused: the
+// engine opens it as urgent.
+std::optional<http::Response> CheckAgainstKind(const lastmeter::report::v1::HardshipReport& report,
+                                               const lastmeter::rules::v1::Kind& kind);
 
 enum class CaseAction {
   kAcknowledge,

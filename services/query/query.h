@@ -69,6 +69,10 @@ class Query : public Outcomes {
   // ---- Outcomes
   std::optional<KnownInput> FindInput(const InputName& input) const override;
   void WaitFor(InputName input, Millis at_most, Callback callback) override;
+  std::optional<lastmeter::rules::v1::Kind> FindKind(PartitionId partition,
+                                                     std::string_view code) const override {
+    return view_->FindKind(partition, code);
+  }
   std::optional<lastmeter::api::v1::Case> FindCase(const Caller& caller,
                                                    std::string_view number) const override;
   bool ShowsTurn(const Caller& caller, std::string_view number, TurnName turn) const override;

@@ -85,8 +85,19 @@ absl::StatusOr<std::unique_ptr<View>> View::Open(const OpenStore& open_store,
     LM_RETURN_IF_ERROR(store.status());
   }
   LM_RETURN_IF_ERROR((*store)->Write({{"m", meta}}));
-  return std::unique_ptr<View>(
-      new View(*std::move(store), identity.partition_count, keeps_records));
+  auto view =
+      std::unique_ptr<View>(new View(*std::move(store), identity.partition_count, keeps_records));
+  LM_RETURN_IF_ERROR(view->LoadKinds());
+  return view;
+}
+
+absl::Status View::LoadKinds() {
+  for (uint32_t p = 0; p < partitions_; ++p) {
+    LM_ASSIGN_OR_RETURN(const auto row, FindRules(PartitionId{p}));
+    lastmeter::rules::v1::Rules rules;
+    if (row && rules.ParseFromString(row->rules())) kinds_.Install(PartitionId{p}, rules);
+  }
+  return absl::OkStatus();
 }
 
 View::View(std::unique_ptr<ViewStore> store, uint32_t partitions, bool keeps_records)
@@ -151,6 +162,7 @@ absl::Status View::Fold(PartitionId partition, const FollowedRecord& followed) {
     if (command.ParseFromString(record.input())) {
       row.set_rules(command.install_rules().rules().SerializeAsString());
       times_.insert_or_assign(partition, AnswerTimes(command.install_rules().rules()));
+      kinds_.Install(partition, command.install_rules().rules());
     }
     Put(PartitionKey('R', partition), row.SerializeAsString());
   }

@@ -16,6 +16,7 @@
 #include "lastmeter/view/v1/view.pb.h"
 #include "services/common/outcomes.h"
 #include "services/query/answer_times.h"
+#include "services/query/kinds.h"
 #include "services/query/record_source.h"
 #include "services/query/view_store.h"
 
@@ -59,6 +60,11 @@ class View {
       const InputName& input) const;
   absl::StatusOr<std::optional<lastmeter::view::v1::RulesRow>> FindRules(
       PartitionId partition) const;
+  // What the partition's rules in force say of a kind; empty for one that they do not list.
+  std::optional<lastmeter::rules::v1::Kind> FindKind(PartitionId partition,
+                                                     std::string_view code) const {
+    return kinds_.Find(partition, code);
+  }
   // Positions of the case's records from `from` on, at most `most`.
   absl::StatusOr<std::vector<LogPosition>> HistoryOf(const CaseNumber& number, LogPosition from,
                                                      size_t most) const;
@@ -121,6 +127,7 @@ class View {
 
   View(std::unique_ptr<ViewStore> store, uint32_t partitions, bool keeps_records);
 
+  absl::Status LoadKinds();
   template <typename Row>
   absl::StatusOr<std::optional<Row>> Find(std::string_view key) const;
   absl::Status ForEachIndexed(
@@ -145,6 +152,7 @@ class View {
   std::map<PartitionId, std::pair<InputName, lastmeter::view::v1::InputRow>> deciding_;
   // By partition; outlives a batch that went in.
   std::map<PartitionId, AnswerTimes> times_;
+  Kinds kinds_;
 };
 
 // The name, the sender and the fingerprint of the input that a decision's first record carries.

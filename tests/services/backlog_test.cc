@@ -15,6 +15,9 @@ class Decided : public Outcomes {
   std::optional<lastmeter::api::v1::Case> FindCase(const Caller&, std::string_view) const override {
     return std::nullopt;
   }
+  std::optional<lastmeter::rules::v1::Kind> FindKind(PartitionId, std::string_view) const override {
+    return std::nullopt;
+  }
   bool ShowsTurn(const Caller&, std::string_view, TurnName) const override { return false; }
   LogPosition UndecidedFrom(InputLog log) const override {
     return log.is_report ? reports : commands;

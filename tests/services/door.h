@@ -23,6 +23,9 @@ class NoOutcomes : public Outcomes {
   std::optional<api::v1::Case> FindCase(const Caller&, std::string_view) const override {
     return std::nullopt;
   }
+  std::optional<rules::v1::Kind> FindKind(PartitionId, std::string_view) const override {
+    return std::nullopt;
+  }
   bool ShowsTurn(const Caller&, std::string_view, TurnName) const override { return false; }
   LogPosition UndecidedFrom(InputLog) const override { return {}; }
 };

@@ -171,8 +171,15 @@ TEST_F(OpenApi, DescribesWhatTheServerDoes) {
     const char* const who = own_report ? kHotline : verb == "readBulletin" ? kGridWorker : kTanDan;
     std::string subject = number;
     json filed = report;
-    if (verb == "certify") filed["kind"] = "survival-certification";
-    if (verb == "readBulletin") filed["kind"] = "policy-bulletin";
+    if (verb == "certify") {
+      filed["kind"] = "survival-certification";
+      filed["householdRef"] = "person-1";
+      filed["occurredAt"] = "2026-01-01T08:00:00+08:00";
+    }
+    if (verb == "readBulletin") {
+      filed["kind"] = "policy-bulletin";
+      filed["subject"] = "allowance for heating";
+    }
     if (ends_another) subject = Post(kHotline, "/v1/reports?wait=20s", filed).body["caseNumber"];
     json body = Commands().at(verb);
     if (body.contains("caseVersion")) {

@@ -313,6 +313,23 @@ TEST_F(Story, ReferredPledgedAndFollowedUp) {
   EXPECT_EQ(counted["work"]["referralsAccepted"], 1);
   EXPECT_EQ(counted["work"]["followUpsOnTime"], 1);
   EXPECT_EQ(counted["work"]["resources"][0]["deliveredFen"], "90000");
+
+  // What comes once all is over counts as well, and opens nothing.
+  ASSERT_EQ(Post(kTanDan, Act(number, "acknowledge"), json::object()).status, 200);
+  ASSERT_EQ(Post(kTanDan, Act(number, "pledge"),
+                 {{"kind", "NEED_GOODS"}, {"project", "xinghuo"}, {"valueFen", 5000}})
+                .status,
+            200);
+  ASSERT_EQ(Post(kTanDan, Act(number, "close"),
+                 {{"outcome", "OUTCOME_NEED_MET"}, {"caseVersion", version()}})
+                .status,
+            200);
+  answer = Post(kTanDan, Act(number, "deliver"), {{"resourceId", 2}});
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  EXPECT_EQ(answer.body["case"]["status"], "CASE_STATUS_CLOSED");
+  EXPECT_TRUE(answer.body["case"]["resources"][1].contains("deliveredAt"));
+  EXPECT_EQ(Get(kDesk, "/v1/statistics").body["period"]["work"]["resources"][0]["deliveredFen"],
+            "95000");
 }
 
 TEST_F(Story, ACertificationIsScheduledAndAnExerciseIsMarked) {
@@ -325,6 +342,15 @@ TEST_F(Story, ACertificationIsScheduledAndAnExerciseIsMarked) {
                         {"occurredAt", at(Days(-100))}});
   ASSERT_EQ(answer.status, 201) << answer.body;
   const std::string number = answer.body["caseNumber"];
+  // Nobody can be asked in time who knows neither whom nor since when.
+  answer = Post(kDesk, "/v1/reports?wait=20s",
+                {{"kind", "survival-certification"}, {"area", kVillage}, {"householdRef", "p-2"}});
+  EXPECT_EQ(answer.problem, "missing-field");
+  EXPECT_EQ(answer.body["field"], "occurredAt");
+  answer = Post(
+      kDesk, "/v1/reports?wait=20s",
+      {{"kind", "survival-certification"}, {"area", kVillage}, {"occurredAt", at(Days(-100))}});
+  EXPECT_EQ(answer.body["field"], "householdRef");
   const json page = Get(kTanDan, "/v1/cases/" + number).body;
   EXPECT_EQ(page["status"], "CASE_STATUS_SCHEDULED");
   EXPECT_FALSE(page.contains("handlerId"));
@@ -358,6 +384,10 @@ TEST_F(Story, ABulletinIsMadeKnownGridByGrid) {
   json wrong = bulletin;
   wrong["subject"] = std::string(501, 'x');
   EXPECT_EQ(Post(kDesk, "/v1/reports?wait=20s", wrong).status, 422);
+  wrong.erase("subject");
+  const Answer unsaid = Post(kDesk, "/v1/reports?wait=20s", wrong);
+  EXPECT_EQ(unsaid.problem, "missing-field");
+  EXPECT_EQ(unsaid.body["field"], "subject");
   const std::string number = Post(kDesk, "/v1/reports?wait=20s", bulletin).body["caseNumber"];
   json page = Get(kDesk, "/v1/cases/" + number).body;
   EXPECT_EQ(page["status"], "CASE_STATUS_BULLETIN");
