@@ -20,8 +20,8 @@ constexpr Millis kNoticeOfWork = Minutes(120);
 constexpr Millis kLead = Seconds(45);
 constexpr Millis kTrail = Seconds(20);
 // How long a hurried day takes on the wall.
-constexpr int64_t kDayMs = 60;
-constexpr Millis kShortestHurry{25};
+constexpr int64_t kDayMs = 40;
+constexpr Millis kShortestHurry{15};
 constexpr Millis kLongestHurry{3000};
 
 // The instants at which the engine will act on this case by itself.

@@ -60,7 +60,7 @@ class Checker {
     bool completed = false;
     bool climbed = false;
     bool acknowledged = false;
-    int meals = 0;
+    int turns = 0;
     bool told = false;
     bool missed = false;
     for (const auto& view : history) {
@@ -78,7 +78,7 @@ class Checker {
         verified = verified || event.has_case_verified();
         completed = completed || event.has_paperwork_completed();
       }
-      if (event.has_work_finished()) ++meals;
+      if (event.has_work_finished()) ++turns;
       told = told || event.has_work_unclaimed();
       missed = missed || event.has_work_missed();
     }
@@ -87,8 +87,9 @@ class Checker {
     Hold(relieved, "first relief is recorded in the first story");
     Hold(owed && verified && completed,
          "the first story's relief came first, and its home visit and papers afterwards");
-    Hold(meals >= 60 && told && !missed,
-         "two months of meals in turns: one had nobody, was told of in time, and none was missed");
+    Hold(turns >= 200 && told && !missed,
+         "two months of three meals a day and care: one had nobody, was told of in time, and none "
+         "was missed");
     return absl::OkStatus();
   }
 

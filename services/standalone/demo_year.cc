@@ -13,12 +13,25 @@ namespace api = lastmeter::api::v1;
 namespace cm = lastmeter::common::v1;
 namespace rp = lastmeter::report::v1;
 
-// Two months of lunches.
-constexpr uint32_t kMeals = 62;
-// One that nobody claims in time.
-constexpr uint32_t kOpenMeal = 9;
-constexpr Millis kLunch = Hours(11);
-constexpr Millis kLunchLasts = Minutes(90);
+// Three meals a day for two months, and care every third day.
+constexpr uint32_t kDays = 62;
+struct Meal {
+  uint32_t work_id;
+  Millis from;
+  Millis lasts;
+};
+constexpr std::array<Meal, 3> kMeals{
+    {{1, Hours(7), Minutes(75)}, {2, Hours(11), Minutes(90)}, {3, Hours(17), Minutes(90)}}};
+constexpr const Meal& kLunch = kMeals[1];
+// A lunch that nobody claims in time.
+constexpr uint32_t kOpenLunch = 9;
+constexpr Meal kCare{4, Hours(15), Minutes(60)};
+constexpr uint32_t kCareEveryDays = 3;
+constexpr uint32_t kCareTurns = kDays / kCareEveryDays;
+
+bool IsOpen(const Meal& meal, uint32_t turn) {
+  return meal.work_id == kLunch.work_id && turn == kOpenLunch;
+}
 
 template <typename Message>
 std::shared_ptr<Message> Body() {
@@ -31,12 +44,13 @@ google::protobuf::Value TimeValue(Timestamp t) {
   return value;
 }
 
-// Whoever brings lunch on a day. The two neighbours are volunteers of the roster; where the rules
-// have none, the grid worker goes each time.
-std::string Cook(const StoryTools& tools, const std::string& neighbour, uint32_t turn) {
-  if (turn == kOpenMeal) return neighbour;
+// Whoever brings a meal. The two neighbours are volunteers of the roster; where the rules have
+// none, the grid worker goes each time.
+std::string Cook(const StoryTools& tools, const std::string& neighbour, const Meal& meal,
+                 uint32_t turn) {
+  if (IsOpen(meal, turn)) return neighbour;
   const std::array<std::string_view, 2> volunteers{"zhou-meilan", "he-xiaoyu"};
-  const std::string_view id = volunteers.at(turn % 2);
+  const std::string_view id = volunteers.at((turn + meal.work_id) % 2);
   return tools.cast->TokenOf(id).empty() ? neighbour : std::string(id);
 }
 
@@ -104,36 +118,43 @@ void Year::VisitedAt(Timestamp when, const std::string* number, const std::strin
   At(when, number, who, "recordFollowUp", std::move(visit));
 }
 
+void Year::TurnAt(Timestamp begin, const std::string* number, uint32_t work_id, uint32_t turn,
+                  const std::string& who) {
+  auto start = Body<api::StartWorkRequest>();
+  start->set_work_id(work_id);
+  start->set_turn(turn);
+  At(begin, number, who, "startWork", std::move(start));
+  auto finish = Body<api::FinishWorkRequest>();
+  finish->set_work_id(work_id);
+  finish->set_turn(turn);
+  At(begin + Minutes(30), number, who, "finishWork", std::move(finish));
+}
+
 void Year::TurnsAt(Timestamp first, uint32_t times, uint32_t every_days, const std::string* number,
                    uint32_t work_id, const std::string& who) {
   for (uint32_t turn = 1; turn <= times; ++turn) {
-    const Timestamp begin = first + Days(int64_t{every_days} * (turn - 1));
-    auto start = Body<api::StartWorkRequest>();
-    start->set_work_id(work_id);
-    start->set_turn(turn);
-    At(begin, number, who, "startWork", std::move(start));
-    auto finish = Body<api::FinishWorkRequest>();
-    finish->set_work_id(work_id);
-    finish->set_turn(turn);
-    At(begin + Minutes(30), number, who, "finishWork", std::move(finish));
+    TurnAt(first + Days(int64_t{every_days} * (turn - 1)), number, work_id, turn, who);
   }
 }
 
 absl::Status Year::PlanMeals(Timestamp start) {
-  const Timestamp first = StartOf(DateOf(start)) + Days(1) + kLunch;
-  const auto plan = Service(rp::NEED_MEALS, first, kLunchLasts, kMeals, 1, "");
-  LM_RETURN_IF_ERROR(
-      t_.door->Command(officer_, t_.ledger->first_story, "planWork", *plan).status());
-  for (uint32_t turn = 1; turn <= kMeals; ++turn) {
-    if (turn == kOpenMeal) continue;
-    api::ClaimWorkRequest claim;
-    claim.set_work_id(1);
-    claim.set_turn(turn);
-    LM_RETURN_IF_ERROR(
-        t_.door->Command(Cook(t_, neighbour_, turn), t_.ledger->first_story, "claimWork", claim)
-            .status());
+  const std::string& number = t_.ledger->first_story;
+  const Timestamp tomorrow = StartOf(DateOf(start)) + Days(1);
+  for (const Meal& meal : kMeals) {
+    const auto plan = Service(rp::NEED_MEALS, tomorrow + meal.from, meal.lasts, kDays, 1, "");
+    LM_RETURN_IF_ERROR(t_.door->Command(officer_, number, "planWork", *plan).status());
+    for (uint32_t turn = 1; turn <= kDays; ++turn) {
+      if (IsOpen(meal, turn)) continue;
+      api::ClaimWorkRequest claim;
+      claim.set_work_id(meal.work_id);
+      claim.set_turn(turn);
+      LM_RETURN_IF_ERROR(
+          t_.door->Command(Cook(t_, neighbour_, meal, turn), number, "claimWork", claim).status());
+    }
   }
-  return absl::OkStatus();
+  const auto care = Service(rp::NEED_NURSING, tomorrow + kCare.from, kCare.lasts, kCareTurns,
+                            kCareEveryDays, neighbour_);
+  return t_.door->Command(officer_, number, "planWork", *care).status();
 }
 
 void Year::Plan(Timestamp start) {
@@ -148,26 +169,23 @@ void Year::Plan(Timestamp start) {
 
 void Year::PlanRelay(Timestamp day) {
   const std::string* number = &t_.ledger->first_story;
-  for (uint32_t turn = 1; turn <= kMeals; ++turn) {
-    const Timestamp lunch = day + Days(turn) + kLunch;
-    const std::string cook = Cook(t_, neighbour_, turn);
-    auto start = Body<api::StartWorkRequest>();
-    start->set_work_id(1);
-    start->set_turn(turn);
-    auto finish = Body<api::FinishWorkRequest>();
-    finish->set_work_id(1);
-    finish->set_turn(turn);
-    if (turn == kOpenMeal) {
-      SayAt(lunch - Minutes(105), "这一天的午饭没有人认领，开饭前两小时提醒到人；徐光明补上",
-            "Nobody had claimed lunch on this day; told two hours before, Xu Guangming steps in");
-      auto claim = Body<api::ClaimWorkRequest>();
-      claim->set_work_id(1);
-      claim->set_turn(turn);
-      At(lunch - Minutes(100), number, cook, "claimWork", std::move(claim));
+  for (const Meal& meal : kMeals) {
+    for (uint32_t turn = 1; turn <= kDays; ++turn) {
+      const Timestamp when = day + Days(turn) + meal.from;
+      const std::string cook = Cook(t_, neighbour_, meal, turn);
+      if (IsOpen(meal, turn)) {
+        SayAt(when - Minutes(105), "这一天的午饭没有人认领，开饭前两小时提醒到人；徐光明补上",
+              "Nobody had claimed lunch on this day; told two hours before, Xu Guangming steps in");
+        auto claim = Body<api::ClaimWorkRequest>();
+        claim->set_work_id(meal.work_id);
+        claim->set_turn(turn);
+        At(when - Minutes(100), number, cook, "claimWork", std::move(claim));
+      }
+      TurnAt(when, number, meal.work_id, turn, cook);
     }
-    At(lunch, number, cook, "startWork", std::move(start));
-    At(lunch + Minutes(35), number, cook, "finishWork", std::move(finish));
   }
+  TurnsAt(day + Days(1) + kCare.from, kCareTurns, kCareEveryDays, number, kCare.work_id,
+          neighbour_);
   At(day + Days(5) + Hours(10), number, officer_, "paperwork", Body<api::PaperworkRequest>());
   FollowUpAt(day + Days(7) + Hours(10), number, officer_, 2,
              "手续补办完毕，一日三餐有着落；接力照料继续，定期回访",

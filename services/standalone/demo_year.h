@@ -40,7 +40,9 @@ class Year {
                   uint32_t visits, std::string_view zh, std::string_view en);
   void VisitedAt(Timestamp when, const std::string* number, const std::string& who,
                  std::string_view zh, std::string_view en);
-  // Each turn of a work begins at its time and is over half an hour later.
+  // A turn of a work begins at its time and is over half an hour later.
+  void TurnAt(Timestamp begin, const std::string* number, uint32_t work_id, uint32_t turn,
+              const std::string& who);
   void TurnsAt(Timestamp first, uint32_t times, uint32_t every_days, const std::string* number,
                uint32_t work_id, const std::string& who);
   void SayAt(Timestamp when, std::string_view zh, std::string_view en);
