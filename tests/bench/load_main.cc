@@ -46,6 +46,14 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   auto* restart = folder(app.add_subcommand("restart", "Opening, rebuilding, memory"));
   restart->add_option("--cases", options.count, "Open cases")->default_val(1'000'000);
+  auto* lives = folder(app.add_subcommand("lives", "Cases from report to closing"));
+  lives->add_option("--cases", options.count, "How many")->default_val(50'000);
+  auto* incident = folder(app.add_subcommand("incident", "Reports that join an incident"));
+  incident->add_option("--reports", options.count, "How many")->default_val(200'000);
+  auto* schedules =
+      folder(app.add_subcommand("schedules", "People who are certified every year, none due"));
+  schedules->add_option("--people", options.count, "How many")->default_val(100'000);
+  schedules->add_option("--seconds", options.seconds, "How long to stand idle")->default_val(20);
   auto* http = app.add_subcommand("http", "Reports through a running server on this machine");
   http->add_option("--port", options.port, "Where it listens")->required();
   http->add_option("--token", options.token, "Bearer token, if it wants one");
@@ -74,11 +82,14 @@ int main(int argc, char** argv) {
     }
   }
   std::filesystem::create_directories(options.dir);
-  const int code = engine->parsed()    ? RunEngine(options)
-                   : timers->parsed()  ? RunTimers(options)
-                   : latency->parsed() ? RunLatency(options)
-                   : append->parsed()  ? RunAppend(options)
-                                       : RunRestart(options);
+  const int code = engine->parsed()      ? RunEngine(options)
+                   : timers->parsed()    ? RunTimers(options)
+                   : latency->parsed()   ? RunLatency(options)
+                   : append->parsed()    ? RunAppend(options)
+                   : lives->parsed()     ? RunLives(options)
+                   : incident->parsed()  ? RunIncident(options)
+                   : schedules->parsed() ? RunSchedules(options)
+                                         : RunRestart(options);
   if (!options.keep) std::filesystem::remove_all(options.dir);
   return code;
 }

@@ -5,16 +5,6 @@
 #include "tests/bench/modes.h"
 
 namespace lastmeter::bench {
-namespace {
-
-std::unique_ptr<EngineRig> MustOpen(const LoadOptions& options, FillClock& clock) {
-  auto rig = EngineRig::Open(RigOptions(options, &clock));
-  LM_CHECK(rig.ok()) << rig.status().ToString();
-  return *std::move(rig);
-}
-
-}  // namespace
-
 int RunEngine(const LoadOptions& options) {
   const char* const budget = options.brokers.empty() ? "≥ 150,000" : "≥ 80,000";
   FillClock clock;

@@ -1,11 +1,5 @@
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <cerrno>
-#include <cstdlib>
-#include <cstring>
 #include <filesystem>
-#include <functional>
 #include <thread>
 
 #include "engine/base/check.h"
@@ -14,12 +8,6 @@
 
 namespace lastmeter::bench {
 namespace {
-
-std::unique_ptr<EngineRig> MustOpen(const LoadOptions& options, FillClock& clock) {
-  auto rig = EngineRig::Open(RigOptions(options, &clock));
-  LM_CHECK(rig.ok()) << rig.status().ToString();
-  return *std::move(rig);
-}
 
 // Reports i at the instant i/count of a ladder's rung, by the clock, which may run fast.
 void FillEvenly(EngineRig& rig, FillClock& clock, const Workload& workload, uint64_t count,
@@ -40,47 +28,6 @@ void Fill(EngineRig& rig, const Workload& workload, uint64_t count) {
   const uint64_t before = rig.inputs();
   for (uint64_t i = 0; i < count; ++i) rig.Append(workload.Report(i, now.Wall(), true));
   rig.WaitInputs(before + count);
-}
-
-// Memory that the filling frees would stay with this process and hide what opening takes.
-void InOwnProcess(const std::function<void()>& work) {
-  const pid_t child = ::fork();
-  LM_CHECK(child >= 0) << "fork: " << std::strerror(errno);
-  if (child == 0) {
-    work();
-    std::_Exit(0);
-  }
-  int how = 0;
-  LM_CHECK(::waitpid(child, &how, 0) == child && WIFEXITED(how) && WEXITSTATUS(how) == 0)
-      << "filling failed";
-}
-
-struct Reopening {
-  int64_t log_us = 0;
-  int64_t partitions_us = 0;
-  int64_t bytes = 0;
-};
-
-Reopening Reopen(const LoadOptions& options, FillClock& clock, uint64_t count) {
-  TrimHeap();
-  const int64_t resident = ResidentBytes();
-  Reopening result;
-  int64_t began = NowUs();
-  std::unique_ptr<EngineRig> rig = MustOpen(options, clock);
-  result.log_us = NowUs() - began;
-  began = NowUs();
-  rig->Start();
-  result.partitions_us = NowUs() - began;
-  LM_CHECK(rig->open_cases() == count) << rig->open_cases() << " cases are open";
-  TrimHeap();
-  result.bytes = ResidentBytes() - resident;
-  rig->Stop();
-  return result;
-}
-
-std::string Text(const Reopening& r) {
-  return Grouped(r.partitions_us / 1000.0) + " ms, after " + Grouped(r.log_us / 1000.0) +
-         " ms for the log";
 }
 
 }  // namespace
@@ -133,14 +80,16 @@ int RunRestart(const LoadOptions& options) {
     rig->Stop();
   });
   const std::string cases = Grouped(options.count) + " open cases";
-  const Reopening opened = Reopen(options, clock, options.count);
+  const Reopening opened = Reopen(options, clock);
+  LM_CHECK(opened.cases == options.count) << opened.cases << " cases are open";
   const bool million = options.count == 1'000'000;
-  Row(cases + ": opened with its store", Text(opened), million ? "≤ 1 s" : "–");
+  Row(cases + ": opened with its store", opened.Text(), million ? "≤ 1 s" : "–");
   Row(cases + ": memory an open case, after opening",
       Grouped(static_cast<double>(opened.bytes) / options.count) + " bytes", "≤ 500 bytes");
   std::filesystem::remove_all(options.dir + "/store");
-  const Reopening rebuilt = Reopen(options, clock, options.count);
-  Row(cases + ": rebuilt from the log", Text(rebuilt),
+  const Reopening rebuilt = Reopen(options, clock);
+  LM_CHECK(rebuilt.cases == options.count) << rebuilt.cases << " cases are open";
+  Row(cases + ": rebuilt from the log", rebuilt.Text(),
       !million                  ? "–"
       : options.brokers.empty() ? "≤ 3 s"
                                 : "≤ 5 s");

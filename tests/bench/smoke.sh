@@ -21,6 +21,9 @@ expect 6 engine --reports 2000
 expect 1 latency --rate 200 --seconds 2
 expect 4 append --appends 50
 expect 3 restart --cases 2000
+expect 2 lives --cases 200
+expect 2 incident --reports 2000
+expect 5 schedules --people 2000 --seconds 1
 expect 2 timers --cases 3000 --fill-speed 60 --seconds 2
 
 code=0

@@ -34,11 +34,23 @@ class Workload {
   // The acknowledgement, by the village head, of the case that the i-th report opened. Right as
   // long as reports 0, 1, … were the only ones and were sent in this order.
   Message Acknowledgement(uint64_t i, Timestamp accepted_at, uint32_t year) const;
+  // What is done to the case that the i-th report opened, one after another: taken on, helped,
+  // verified, meals planned, claimed and handed back, referred and answered, pledged, delivered,
+  // closed. Right under the same condition as the acknowledgement, which is the first of them.
+  static constexpr uint32_t kDeeds = 13;
+  Message Deed(uint64_t i, uint32_t deed, Timestamp accepted_at, uint32_t year) const;
+  // The i-th person of a list of those who are certified every year: last in the ten months before,
+  // so that nothing falls due in the next days.
+  Message Schedule(uint64_t i, Timestamp accepted_at) const;
+  // An incident in the i-th village that takes what Report(…, false) gives.
+  Message Incident(uint64_t i, Timestamp accepted_at) const;
   // InstallRules for one partition.
   Message Install(PartitionId partition, Timestamp accepted_at) const;
 
   size_t villages() const { return villages_.size(); }
   const std::string& village(uint64_t i) const { return villages_[i % villages_.size()].code; }
+  // "430112001001-2026-00042": of the case that the i-th report opened.
+  std::string CaseOf(uint64_t i, uint32_t year) const;
   // "village-head-430112001001"
   static std::string HeadOf(const std::string& village) { return "village-head-" + village; }
 
