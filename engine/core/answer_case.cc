@@ -78,12 +78,6 @@ void DecideNote(Draft& draft, const CommandContext& context) {
   draft.AddCaseEvent(context.number, c, std::move(event));
 }
 
-bool IsClosingOutcome(cm::Outcome outcome) {
-  return cm::Outcome_IsValid(outcome) && outcome != cm::OUTCOME_UNSPECIFIED &&
-         outcome != cm::OUTCOME_WITHDRAWN && outcome != cm::OUTCOME_MERGED &&
-         outcome != cm::OUTCOME_SCREENED_OUT;
-}
-
 void DecideClose(Draft& draft, const CommandContext& context) {
   auto& c = *context.c;
   if (RejectIfClosed(draft, context)) return;

@@ -56,7 +56,7 @@ bool RejectIfActedOn(Draft& draft, const CommandContext& context, const std::str
     return reject(c.relieved() ? ev::REJECTION_ALREADY_RELIEVED : ev::REJECTION_ALREADY_VERIFIED,
                   "somebody has been there; the case is " + instead + " instead");
   }
-  if (c.helped() || c.works_planned() > 0 || !c.resources().empty()) {
+  if (c.helped()) {
     return reject(ev::REJECTION_WORK_PLANNED,
                   "work was planned or something was pledged; the case is " + instead + " instead");
   }

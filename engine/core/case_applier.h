@@ -19,6 +19,10 @@ bool ActedByPerson(const lastmeter::event::v1::Event& event);
 // is a hardship lead.
 bool BeginsHelp(const lastmeter::event::v1::Event& event);
 
+// An outcome that closing, or a follow-up, gives a case: not one that a withdrawal, a merge or a
+// screening-out has for itself.
+bool IsClosingOutcome(lastmeter::common::v1::Outcome outcome);
+
 // Who is told by the event itself, beside a turn that it may have; null for events that tell
 // nobody.
 const google::protobuf::RepeatedPtrField<lastmeter::event::v1::Notice>* NoticesOf(

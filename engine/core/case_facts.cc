@@ -51,6 +51,12 @@ bool ActedByPerson(const ev::Event& event) {
   }
 }
 
+bool IsClosingOutcome(cm::Outcome outcome) {
+  return cm::Outcome_IsValid(outcome) && outcome != cm::OUTCOME_UNSPECIFIED &&
+         outcome != cm::OUTCOME_WITHDRAWN && outcome != cm::OUTCOME_MERGED &&
+         outcome != cm::OUTCOME_SCREENED_OUT;
+}
+
 bool BeginsHelp(const ev::Event& event) {
   switch (event.body_case()) {
     case ev::Event::kCaseVerified:

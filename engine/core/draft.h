@@ -121,8 +121,6 @@ bool RejectIfGoalOpen(Draft& draft, const CommandContext& context, std::string_v
 bool RejectIfUnfinished(Draft& draft, const CommandContext& context, std::string_view before);
 // True after a refusal, where the case is followed up: its need is met.
 bool RejectIfFollowedUp(Draft& draft, const CommandContext& context);
-// An outcome that people may give a case.
-bool IsClosingOutcome(lastmeter::common::v1::Outcome outcome);
 // When the command was durable at the gateway.
 Timestamp AcceptedAt(const Draft& draft, const CommandContext& context);
 // Where a promise made now counts from: the command's acceptance, but never later than now.

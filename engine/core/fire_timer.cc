@@ -167,7 +167,7 @@ void DecideTimer(Draft& draft, const TimerInput& input) {
     return FireWork(draft, input.number, c, work, input, firing.outage);
   }
   if (c.digest_at_ms() == input.due.ms) {
-    return FireDigest(draft, input.number, c, input, firing.outage);
+    return AddDigest(draft, input.number, c, input.due.ms, firing.outage);
   }
   for (const auto& one : c.goals()) {
     if (one.tell_ms() != input.due.ms) continue;

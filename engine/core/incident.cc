@@ -55,22 +55,6 @@ void Take(Case* incident, const Notices& notices) {
   }
 }
 
-void AddDigest(Draft& draft, const CaseNumber& number, Case& c, int64_t was_due_ms, bool outage) {
-  ev::Event event;
-  ev::IncidentDigest* digest = event.mutable_incident_digest();
-  digest->set_was_due_ms(was_due_ms);
-  digest->set_outage(outage);
-  digest->set_joined(c.joined());
-  const Timestamp not_before = LadderPlanner(draft.state(), number, c, draft.now()).NotBefore();
-  NoticeMaker maker(number, c);
-  for (const auto& pending : c.pending()) {
-    ev::Notice& notice = *digest->add_notices();
-    notice = maker.Make(pending.staff_id(), pending.tier(), ev::PURPOSE_DIGEST, not_before);
-    notice.set_stands_for(pending.notices());
-  }
-  draft.AddCaseEvent(number, c, std::move(event));
-}
-
 }  // namespace
 
 bool MayDeclareIncident(const PartitionState& state, const std::string& area,
@@ -142,9 +126,20 @@ void TakeForDigest(PartitionState& state, const ev::Event& event, Timestamp log_
   state.PutCase(number, incident);
 }
 
-void FireDigest(Draft& draft, const CaseNumber& number, Case& c, const TimerInput& input,
-                bool outage) {
-  AddDigest(draft, number, c, input.due.ms, outage);
+void AddDigest(Draft& draft, const CaseNumber& number, Case& c, int64_t was_due_ms, bool outage) {
+  ev::Event event;
+  ev::IncidentDigest* digest = event.mutable_incident_digest();
+  digest->set_was_due_ms(was_due_ms);
+  digest->set_outage(outage);
+  digest->set_joined(c.joined());
+  const Timestamp not_before = LadderPlanner(draft.state(), number, c, draft.now()).NotBefore();
+  NoticeMaker maker(number, c);
+  for (const auto& pending : c.pending()) {
+    ev::Notice& notice = *digest->add_notices();
+    notice = maker.Make(pending.staff_id(), pending.tier(), ev::PURPOSE_DIGEST, not_before);
+    notice.set_stands_for(pending.notices());
+  }
+  draft.AddCaseEvent(number, c, std::move(event));
 }
 
 void EndDigests(Draft& draft, const CaseNumber& number, Case& c) {

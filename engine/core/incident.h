@@ -34,9 +34,9 @@ void LeaveToDigest(const PartitionState& state, const lastmeter::state::v1::Case
 void TakeForDigest(PartitionState& state, const lastmeter::event::v1::Event& event,
                    Timestamp log_time);
 
-// A digest is due.
-void FireDigest(Draft& draft, const CaseNumber& number, lastmeter::state::v1::Case& c,
-                const TimerInput& input, bool outage);
+// A digest is due, since `was_due_ms`; 0: it is not by its time.
+void AddDigest(Draft& draft, const CaseNumber& number, lastmeter::state::v1::Case& c,
+               int64_t was_due_ms, bool outage);
 // The incident is about to end: what is pending is told now.
 void EndDigests(Draft& draft, const CaseNumber& number, lastmeter::state::v1::Case& c);
 

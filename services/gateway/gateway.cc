@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <mutex>
-#include <random>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -14,6 +13,7 @@
 #include "services/common/escape.h"
 #include "services/common/http_json.h"
 #include "services/common/json.h"
+#include "services/common/random_id.h"
 #include "services/gateway/answers.h"
 #include "services/gateway/pending.h"
 #include "services/gateway/turns_only.h"
@@ -36,16 +36,6 @@ int64_t SteadyNs() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(
              std::chrono::steady_clock::now().time_since_epoch())
       .count();
-}
-
-std::string RandomId() {
-  thread_local std::random_device device;
-  std::string bytes;
-  for (int i = 0; i < 4; ++i) {
-    const uint32_t word = device();
-    bytes.append(reinterpret_cast<const char*>(&word), sizeof(word));
-  }
-  return ToHex(bytes);
 }
 
 // The caller's key, or a fresh id; empty when the key is malformed.

@@ -5,6 +5,7 @@
 #include "engine/core/case_applier.h"
 #include "engine/core/referrals.h"
 #include "lastmeter/report/v1/report.pb.h"
+#include "services/query/clock_fold.h"
 
 namespace lastmeter::query {
 namespace {
@@ -17,20 +18,14 @@ using lastmeter::view::v1::CaseRow;
 constexpr int kMostTold = 64;
 constexpr int kMostReports = 64;
 
-api::ClockView& ClockOf(api::Case& shown, cm::Promise promise) {
-  for (auto& clock : *shown.mutable_clocks()) {
-    if (clock.promise() == promise) return clock;
-  }
-  api::ClockView* clock = shown.add_clocks();
-  clock->set_promise(promise);
-  clock->set_state(api::CLOCK_STATE_RUNNING);
-  return *clock;
-}
-
-class Folder {
+class Folder : private ClockFold {
  public:
   Folder(const ev::Record& record, CaseRow* row)
-      : record_(record), event_(record.event()), row_(row), shown_(*row->mutable_shown()) {}
+      : ClockFold(record.log_time_ms(), row),
+        record_(record),
+        event_(record.event()),
+        row_(row),
+        shown_(*row->mutable_shown()) {}
 
   void Fold() {
     shown_.set_number(event_.case_number());
@@ -107,71 +102,16 @@ class Folder {
   }
 
   void TakeTurn(const ev::Turn& turn) {
-    api::ClockView& clock = ClockOf(shown_, turn.promise());
-    if (turn.promise() == cm::PROMISE_ACKNOWLEDGE) {
-      clock.set_state(api::CLOCK_STATE_RUNNING);
-      const bool new_round = !clock.has_turn() || clock.turn().round() != turn.round();
-      if (new_round || row_->answer_due_ms() == 0 || turn.due_ms() < row_->answer_due_ms()) {
-        AnswerBy(turn.entered_at_ms(), turn.due_ms());
-      }
-    }
-    const bool same_round = clock.has_turn() && clock.turn().round() == turn.round();
-    if (!same_round) clock.clear_turn();
-    api::TurnView& view = *clock.mutable_turn();
-    view.set_tier(turn.tier());
-    view.set_round(turn.round());
-    *view.mutable_entered_at() = ToProtoTime(turn.entered_at_ms());
-    *view.mutable_due_at() = ToProtoTime(turn.due_ms());
+    ClockFold::TakeTurn(turn);
     Tell(turn.notices());
-  }
-
-  void AnswerBy(int64_t from_ms, int64_t due_ms) {
-    row_->set_answer_from_ms(from_ms);
-    row_->set_answer_due_ms(due_ms);
-  }
-
-  // A turn ended while we stood still. Nobody was asked in time to do anything about it, so what
-  // comes next is the first limit that counts; a turn that had ended before stays missed.
-  void LateThroughUs(cm::Promise promise, int64_t was_due_ms, int64_t due_ms) {
-    if (promise != cm::PROMISE_ACKNOWLEDGE || row_->answer_due_ms() != was_due_ms) return;
-    AnswerBy(record_.log_time_ms(), due_ms);
-  }
-
-  // A limit of a running turn, computed again: it may move either way.
-  void MoveTurn(const ev::Turn& turn) {
-    api::ClockView& clock = ClockOf(shown_, turn.promise());
-    const int64_t before = FromProtoTime(clock.turn().due_at());
-    *clock.mutable_turn()->mutable_due_at() = ToProtoTime(turn.due_ms());
-    // An earlier turn that nobody answered stays what the case is overdue by.
-    if (turn.promise() == cm::PROMISE_ACKNOWLEDGE && row_->answer_due_ms() == before) {
-      row_->set_answer_due_ms(turn.due_ms());
-    }
-  }
-
-  void StartClock(const ev::ClockStart& start) {
-    api::ClockView& clock = ClockOf(shown_, start.promise());
-    *clock.mutable_started_at() = ToProtoTime(start.started_at_ms());
-    *clock.mutable_near_due_at() = ToProtoTime(start.near_due_ms());
-    *clock.mutable_due_at() = ToProtoTime(start.due_ms());
-    clock.set_provisional(start.provisional());
-    if (start.paused()) clock.set_state(api::CLOCK_STATE_PAUSED);
-  }
-
-  // A promise that is made again and again begins anew.
-  void StartAnew(const ev::ClockStart& start) {
-    api::ClockView& clock = ClockOf(shown_, start.promise());
-    clock.Clear();
-    clock.set_promise(start.promise());
-    clock.set_state(api::CLOCK_STATE_RUNNING);
-    StartClock(start);
   }
 
   // The clock stands for whoever is asked next; nobody else is waited for where none is left.
   void Answer(const ev::ReferralAnswered& e) {
     if (e.has_clock()) {
-      const bool paused = ClockOf(shown_, cm::PROMISE_REFERRAL).state() == api::CLOCK_STATE_PAUSED;
+      const bool paused = ClockOf(cm::PROMISE_REFERRAL).state() == api::CLOCK_STATE_PAUSED;
       StartAnew(e.clock());
-      if (paused) ClockOf(shown_, cm::PROMISE_REFERRAL).set_state(api::CLOCK_STATE_PAUSED);
+      if (paused) ClockOf(cm::PROMISE_REFERRAL).set_state(api::CLOCK_STATE_PAUSED);
     } else if (EarliestReferral(row_->planned(), e.to()) == nullptr) {
       Keep(cm::PROMISE_REFERRAL);
     }
@@ -185,28 +125,6 @@ class Folder {
                                                              : api::CLOCK_STATE_STOPPED);
     }
     StartAnew(e.clock());
-  }
-
-  void StartClocks(const google::protobuf::RepeatedPtrField<ev::ClockStart>& starts) {
-    for (const ev::ClockStart& start : starts) StartClock(start);
-  }
-
-  // Not every level promises everything that people do.
-  void Keep(cm::Promise promise) {
-    for (api::ClockView& clock : *shown_.mutable_clocks()) {
-      if (clock.promise() == promise) clock.set_state(api::CLOCK_STATE_MET);
-    }
-  }
-
-  void StartAnswering(int64_t from_ms) {
-    api::ClockView& clock = ClockOf(shown_, cm::PROMISE_ACKNOWLEDGE);
-    *clock.mutable_started_at() = ToProtoTime(from_ms);
-  }
-
-  void StopAnswering(api::ClockState state) {
-    ClockOf(shown_, cm::PROMISE_ACKNOWLEDGE).set_state(state);
-    row_->set_answer_due_ms(0);
-    row_->set_answer_from_ms(0);
   }
 
   void Unhandle() {
@@ -299,7 +217,7 @@ class Folder {
     *hold.mutable_until() = ToProtoTime(e.until_ms());
     hold.set_by(e.by().id());
     for (const int promise : e.paused()) {
-      ClockOf(shown_, static_cast<cm::Promise>(promise)).set_state(api::CLOCK_STATE_PAUSED);
+      ClockOf(static_cast<cm::Promise>(promise)).set_state(api::CLOCK_STATE_PAUSED);
     }
   }
 
@@ -307,22 +225,8 @@ class Folder {
     shown_.clear_hold();
     StartClocks(e.clocks());
     for (const auto& start : e.clocks()) {
-      ClockOf(shown_, start.promise()).set_state(api::CLOCK_STATE_RUNNING);
+      ClockOf(start.promise()).set_state(api::CLOCK_STATE_RUNNING);
     }
-  }
-
-  void Breach(const ev::ClockBreached& e) {
-    api::ClockView& clock = ClockOf(shown_, e.promise());
-    clock.set_state(api::CLOCK_STATE_BREACHED);
-    clock.set_outage(e.outage());
-    if (e.twice_due_ms() != 0) *clock.mutable_twice_due_at() = ToProtoTime(e.twice_due_ms());
-  }
-
-  // While we stood still nobody could have prevented it: no red card then.
-  void OverdueTwice(const ev::ClockOverdueTwice& e) {
-    api::ClockView& clock = ClockOf(shown_, e.promise());
-    if (e.outage()) return clock.clear_twice_due_at();
-    clock.clear_outage();
   }
 
   void Escalate(const ev::CaseEscalated& e) {
@@ -339,9 +243,7 @@ class Folder {
     for (auto& clock : *shown_.mutable_clocks()) {
       if (!Runs(clock) && clock.state() != api::CLOCK_STATE_PAUSED) continue;
       // What was taken back, merged or no hardship lead was not worked on to its end.
-      const bool resolved = clock.promise() == cm::PROMISE_RESOLVE &&
-                            outcome != cm::OUTCOME_WITHDRAWN && outcome != cm::OUTCOME_MERGED &&
-                            outcome != cm::OUTCOME_SCREENED_OUT;
+      const bool resolved = clock.promise() == cm::PROMISE_RESOLVE && IsClosingOutcome(outcome);
       clock.set_state(resolved ? api::CLOCK_STATE_MET : api::CLOCK_STATE_STOPPED);
     }
     row_->set_answer_due_ms(0);
@@ -367,7 +269,7 @@ class Folder {
   // Whoever had the case has it no more.
   void AskAnew() {
     Unhandle();
-    api::ClockView& clock = ClockOf(shown_, cm::PROMISE_ACKNOWLEDGE);
+    api::ClockView& clock = ClockOf(cm::PROMISE_ACKNOWLEDGE);
     clock.set_state(api::CLOCK_STATE_RUNNING);
     clock.clear_turn();
     row_->set_answer_due_ms(0);
@@ -416,7 +318,7 @@ void Folder::Body() {
       shown_.set_level(event_.level_raised().to());
       StartClocks(event_.level_raised().clocks());
       for (const auto& start : event_.level_raised().clocks()) {
-        ClockOf(shown_, start.promise()).clear_extended();
+        ClockOf(start.promise()).clear_extended();
       }
       for (const auto& turn : event_.level_raised().turns()) TakeTurn(turn);
       return;
@@ -424,7 +326,7 @@ void Folder::Body() {
       return Escalate(event_.case_escalated());
     case ev::Event::kLadderExhausted: {
       const auto& e = event_.ladder_exhausted();
-      api::TurnView& turn = *ClockOf(shown_, e.promise()).mutable_turn();
+      api::TurnView& turn = *ClockOf(e.promise()).mutable_turn();
       turn.set_exhausted(true);
       *turn.mutable_next_reminder_at() = ToProtoTime(e.next_reminder_ms());
       if (e.outage()) LateThroughUs(e.promise(), e.was_due_ms(), e.next_reminder_ms());
@@ -432,7 +334,7 @@ void Folder::Body() {
     }
     case ev::Event::kCaseReminded: {
       const auto& e = event_.case_reminded();
-      api::TurnView& turn = *ClockOf(shown_, e.promise()).mutable_turn();
+      api::TurnView& turn = *ClockOf(e.promise()).mutable_turn();
       turn.set_reminders(e.number());
       *turn.mutable_next_reminder_at() = ToProtoTime(e.next_reminder_ms());
       return;
@@ -480,7 +382,7 @@ void Folder::Body() {
       return Correct(event_.case_corrected());
     case ev::Event::kClockExtended:
       StartClock(event_.clock_extended().clock());
-      return ClockOf(shown_, event_.clock_extended().clock().promise()).set_extended(true);
+      return ClockOf(event_.clock_extended().clock().promise()).set_extended(true);
     case ev::Event::kCaseReassigned:
       return Reassign(event_.case_reassigned());
     case ev::Event::kCaseHandedOver:

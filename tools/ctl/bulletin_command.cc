@@ -9,7 +9,7 @@
 #include "engine/base/status.h"
 #include "lastmeter/api/v1/api.pb.h"
 #include "services/common/exit_codes.h"
-#include "services/common/json.h"
+#include "tools/ctl/announce.h"
 #include "tools/ctl/case_list.h"
 #include "tools/ctl/names.h"
 #include "tools/ctl/server.h"
@@ -29,31 +29,10 @@ struct BulletinFlags {
   std::string area;
 };
 
-// The kind that was named, or the only one that is a bulletin. Empty, and a sentence in `why`, for
-// none.
-std::string KindOf(const lastmeter::rules::v1::Rules& rules, const std::string& named,
-                   std::string* why) {
-  std::vector<std::string> kinds;
-  for (const auto& kind : rules.policy().kinds()) {
-    if (kind.bulletin() && (named.empty() || kind.code() == named)) kinds.push_back(kind.code());
-  }
-  if (kinds.size() == 1) return kinds[0];
-  *why = kinds.empty() ? "the rules have no such kind of bulletin"
-                       : "the rules have several kinds of bulletins: name one with --kind";
-  return {};
-}
-
 // The area itself where it is a town's or smaller, the towns of a district.
 std::vector<std::string> PlacesOf(const lastmeter::rules::v1::Rules& rules,
                                   const std::string& area) {
-  if (area.size() > 6) return {area};
-  std::vector<std::string> towns;
-  for (const auto& one : rules.areas()) {
-    if (one.tier() == cm::TIER_TOWN && one.successor().empty() && one.code().starts_with(area)) {
-      towns.push_back(one.code());
-    }
-  }
-  return towns;
+  return area.size() > 6 ? std::vector{area} : AreasBelow(rules, cm::TIER_TOWN, area);
 }
 
 int Publish(const BulletinFlags& flags) {
@@ -64,35 +43,31 @@ int Publish(const BulletinFlags& flags) {
   if (!session.ok()) return Fail(session.status());
   const auto rules = RulesOf(*session);
   if (!rules.ok()) return Fail(rules.status());
-  std::string why;
   if (const auto known = CheckArea(*rules, flags.area); !known.ok()) {
     return Fail(kExitUsage, ToStd(known.message()));
   }
-  const std::string kind = KindOf(*rules, flags.kind, &why);
-  if (kind.empty()) return Fail(kExitBadConfiguration, why);
+  const auto kind =
+      PickKind(*rules, flags.kind, "bulletin", [](const auto& one) { return one.bulletin(); });
+  if (!kind.ok()) return Fail(kExitBadConfiguration, ToStd(kind.status().message()));
   const Names names(Lang::kZh, *rules);
+  api::SubmitReportRequest report;
+  report.set_kind(*kind);
+  report.set_subject(flags.subject);
   size_t refused = 0;
   const auto places = PlacesOf(*rules, flags.area);
-  for (const std::string& place : places) {
-    api::SubmitReportRequest report;
-    report.set_kind(kind);
-    report.set_area(place);
-    report.set_subject(flags.subject);
-    const auto response = session->Send(
-        {.method = "POST",
-         .target = "/v1/reports?wait=10s",
-         .headers = {{"Content-Type", "application/json"},
-                     {"Idempotency-Key", absl::StrCat("bulletin-", flags.id, "-", place)}},
-         .body = ToJson(report)});
-    if (!response.ok()) return Fail(response.status());
-    api::ReportOutcome outcome;
-    if (response->status >= 300 || !FromJson(response->body, &outcome).ok()) {
-      ++refused;
-      std::cout << place << "\trefused\t" << RefusalOf(*response).message() << std::endl;
-      continue;
-    }
-    std::cout << place << "\t" << names.Place(place) << "\t" << outcome.case_number() << std::endl;
-  }
+  const auto sent =
+      Announce(*session, places, report, absl::StrCat("bulletin-", flags.id),
+               [&](const std::string& place, const absl::StatusOr<api::ReportOutcome>& outcome) {
+                 if (!outcome.ok()) {
+                   ++refused;
+                   std::cout << place << "\trefused\t" << outcome.status().message() << std::endl;
+                 } else {
+                   std::cout << place << "\t" << names.Place(place) << "\t"
+                             << outcome->case_number() << std::endl;
+                 }
+                 return absl::OkStatus();
+               });
+  if (!sent.ok()) return Fail(sent);
   std::cerr << "lastmeterctl: published to " << places.size() - refused << " of " << places.size()
             << " places\n";
   return refused == 0 && !places.empty() ? kExitOk : kExitFailure;

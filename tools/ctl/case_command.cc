@@ -2,7 +2,6 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <iostream>
-#include <random>
 #include <string>
 #include <vector>
 
@@ -15,6 +14,7 @@
 #include "services/common/escape.h"
 #include "services/common/exit_codes.h"
 #include "services/common/json.h"
+#include "services/common/random_id.h"
 #include "tools/ctl/case_verbs.h"
 #include "tools/ctl/days.h"
 #include "tools/ctl/interface.h"
@@ -39,16 +39,6 @@ struct CaseFlags {
 };
 
 constexpr uint32_t kLongestWait = 30;
-
-std::string NewId() {
-  std::random_device device;
-  std::string bytes;
-  for (int i = 0; i < 4; ++i) {
-    const uint32_t word = device();
-    bytes.append(reinterpret_cast<const char*>(&word), sizeof(word));
-  }
-  return "ctl-" + ToHex(bytes);
-}
 
 std::string VerbList(const std::vector<Verb>& verbs) {
   std::string list = "\nVerbs and their fields:\n";
@@ -138,7 +128,7 @@ int Send(const CaseFlags& flags, const CaseNumber& number, const Verb& verb, nlo
     }
     body[version] = present.version();
   }
-  const std::string id = flags.id.empty() ? NewId() : flags.id;
+  const std::string id = flags.id.empty() ? "ctl-" + RandomId() : flags.id;
   // The same key needs the same body, so what was filled in belongs to it.
   std::string again = "call it once more with --id " + id;
   if (body.contains(version)) absl::StrAppend(&again, " ", version, "=", body[version].dump());

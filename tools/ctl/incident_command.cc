@@ -8,7 +8,7 @@
 #include "engine/base/status.h"
 #include "lastmeter/api/v1/api.pb.h"
 #include "services/common/exit_codes.h"
-#include "services/common/json.h"
+#include "tools/ctl/announce.h"
 #include "tools/ctl/case_list.h"
 #include "tools/ctl/names.h"
 #include "tools/ctl/server.h"
@@ -28,76 +28,45 @@ struct IncidentFlags {
   bool drill = false;
 };
 
-// The kind that was named, or the only one that is an incident. Empty, and a sentence in `why`, for
-// none.
-std::string KindOf(const lastmeter::rules::v1::Rules& rules, const std::string& named,
-                   std::string* why) {
-  std::vector<std::string> kinds;
-  for (const auto& kind : rules.policy().kinds()) {
-    if (kind.incident() && (named.empty() || kind.code() == named)) kinds.push_back(kind.code());
-  }
-  if (kinds.size() == 1) return kinds[0];
-  *why = kinds.empty() ? "the rules have no such kind of incident"
-                       : "the rules have several kinds of incidents: name one with --kind";
-  return {};
-}
-
-// The villages there that still exist.
-std::vector<std::string> VillagesOf(const lastmeter::rules::v1::Rules& rules,
-                                    const std::string& area) {
-  std::vector<std::string> villages;
-  for (const auto& one : rules.areas()) {
-    if (one.tier() == cm::TIER_VILLAGE && one.successor().empty() && one.code().starts_with(area)) {
-      villages.push_back(one.code());
-    }
-  }
-  return villages;
-}
-
 int Declare(const IncidentFlags& flags) {
   auto session = Session::Open(flags.server);
   if (!session.ok()) return Fail(session.status());
   const auto rules = RulesOf(*session);
   if (!rules.ok()) return Fail(rules.status());
-  std::string why;
-  const std::string kind = KindOf(*rules, flags.kind, &why);
-  if (kind.empty()) return Fail(kExitBadConfiguration, why);
+  const auto kind =
+      PickKind(*rules, flags.kind, "incident", [](const auto& one) { return one.incident(); });
+  if (!kind.ok()) return Fail(kExitBadConfiguration, ToStd(kind.status().message()));
   const Names names(Lang::kZh, *rules);
-  const auto villages = VillagesOf(*rules, flags.area);
+  const auto villages = AreasBelow(*rules, cm::TIER_VILLAGE, flags.area);
   if (villages.empty()) {
     return Fail(kExitUsage, absl::StrCat("the rules list no village in area ", flags.area));
   }
+  api::SubmitReportRequest report;
+  report.set_kind(*kind);
+  report.set_drill(flags.drill);
   size_t declared = 0;
-  for (const std::string& village : villages) {
-    api::SubmitReportRequest report;
-    report.set_kind(kind);
-    report.set_area(village);
-    report.set_drill(flags.drill);
-    const auto response = session->Send(
-        {.method = "POST",
-         .target = "/v1/reports?wait=10s",
-         .headers = {{"Content-Type", "application/json"},
-                     {"Idempotency-Key", absl::StrCat("incident-", flags.id, "-", village)}},
-         .body = ToJson(report)});
-    if (!response.ok()) return Fail(response.status());
-    api::ReportOutcome outcome;
-    if (response->status >= 300 || !FromJson(response->body, &outcome).ok()) {
-      std::cout << village << "\trefused\t" << RefusalOf(*response).message() << std::endl;
-      continue;
-    }
-    api::Case shown;
-    if (!outcome.case_number().empty()) {
-      const auto read = session->Get("/v1/cases/" + outcome.case_number(), &shown);
-      if (!read.ok()) return Fail(read);
-    }
-    // Below the village nobody declares one: the report is a case like any other.
-    const char* what = outcome.case_number().empty() ? "not decided yet"
-                       : shown.has_incident()        ? "incident"
-                                                     : "an ordinary case";
-    declared += shown.has_incident() ? 1 : 0;
-    std::cout << village << "\t" << names.Place(village) << "\t" << what << "\t"
-              << outcome.case_number() << std::endl;
-  }
+  const auto sent =
+      Announce(*session, villages, report, absl::StrCat("incident-", flags.id),
+               [&](const std::string& village,
+                   const absl::StatusOr<api::ReportOutcome>& outcome) -> absl::Status {
+                 if (!outcome.ok()) {
+                   std::cout << village << "\trefused\t" << outcome.status().message() << std::endl;
+                   return absl::OkStatus();
+                 }
+                 api::Case shown;
+                 if (!outcome->case_number().empty()) {
+                   LM_RETURN_IF_ERROR(session->Get("/v1/cases/" + outcome->case_number(), &shown));
+                 }
+                 // Below the village nobody declares one: the report is a case like any other.
+                 const char* what = outcome->case_number().empty() ? "not decided yet"
+                                    : shown.has_incident()         ? "incident"
+                                                                   : "an ordinary case";
+                 declared += shown.has_incident() ? 1 : 0;
+                 std::cout << village << "\t" << names.Place(village) << "\t" << what << "\t"
+                           << outcome->case_number() << std::endl;
+                 return absl::OkStatus();
+               });
+  if (!sent.ok()) return Fail(sent);
   std::cerr << "lastmeterctl: an incident in " << declared << " of " << villages.size()
             << " villages\n";
   return declared == villages.size() ? kExitOk : kExitFailure;
