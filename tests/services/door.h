@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "engine/log/faulty_log.h"
 #include "engine/log/memory_log.h"
@@ -33,11 +34,17 @@ class NoOutcomes : public Outcomes {
 // A gateway before a log that nobody reads.
 class Door {
  public:
-  explicit Door(double rate_limit_per_s = 0, const FaultPlan& faults = {});
+  // `outcomes`: what its read side says; null: nothing. Must outlive the door.
+  explicit Door(double rate_limit_per_s = 0, const FaultPlan& faults = {},
+                Outcomes* outcomes = nullptr);
   ~Door() { server_->Stop(0); }
 
   Answer Post(const char* token, const std::string& target, const nlohmann::json& body,
               Headers headers = {}, const char* method = "POST");
+
+  void SetFaults(const FaultPlan& faults) { log_.SetPlan(faults); }
+  // All that entered, partition after partition.
+  std::vector<command::v1::Command> Commands();
 
   // How old the oldest unread input is said to be.
   std::atomic<int64_t> unread_age_ms{0};
