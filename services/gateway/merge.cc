@@ -14,6 +14,8 @@ namespace lastmeter::gateway {
 
 namespace {
 
+namespace api = lastmeter::api::v1;
+namespace common = lastmeter::common::v1;
 using lastmeter::command::v1::Command;
 
 // Also without `wait`: a merge is stored only once the other case has answered.
@@ -22,6 +24,27 @@ constexpr Millis kAtLeast = Seconds(15);
 bool Refused(const Outcome& outcome) {
   return std::any_of(outcome.events.begin(), outcome.events.end(),
                      [](const auto& view) { return view.event().has_command_rejected(); });
+}
+
+// Papers, referrals or work are left, or nobody has it who could answer for another partition.
+bool LeavesSomethingUndone(const api::Case& c, bool across) {
+  const auto owed = [](const api::ClockView& clock) {
+    return clock.promise() == common::PROMISE_PAPERWORK && clock.state() != api::CLOCK_STATE_MET &&
+           clock.state() != api::CLOCK_STATE_STOPPED;
+  };
+  const auto asked = [](const api::ReferralView& referral) { return !referral.has_answered_at(); };
+  return c.works_size() > 0 || (across && c.handler_id().empty()) ||
+         std::any_of(c.clocks().begin(), c.clocks().end(), owed) ||
+         std::any_of(c.referrals().begin(), c.referrals().end(), asked);
+}
+
+// Whether the core is certain to refuse the merge of a case that is so, or has gone on since: then
+// the other case is not asked, and nobody there is told of a merge that does not come. A version
+// only rises, so that one below that of the view is stale; of one and the same version, the case is
+// as the view has it.
+bool IsSureToBeRefused(const api::Case& from, uint32_t version, bool across) {
+  if (version != from.version()) return version < from.version();
+  return from.has_closed_at() || LeavesSomethingUndone(from, across);
 }
 
 http::Response Undecided() {
@@ -42,6 +65,12 @@ void Gateway::EnterMerge(const Caller& caller, const Command& merge, Input input
   if (!from) return out->Send(UnknownCase());
   // There is nobody to ask; the core refuses it.
   if (!CaseNumber::Parse(into)) return Enter(caller, std::move(input), out);
+  const std::string routing_code = into.substr(0, 12);
+  const TopicPartition tp{Topic::kCommand, PartitionId{PartitionFor(routing_code, partitions_)}};
+  const bool across = tp.partition != input.tp.partition;
+  if (IsSureToBeRefused(*from, merge.merge().case_version(), across)) {
+    return Enter(caller, std::move(input), out);
+  }
   Command accept;
   // The same for each try of the same merge.
   accept.set_command_id(absl::StrCat(
@@ -52,8 +81,6 @@ void Gateway::EnterMerge(const Caller& caller, const Command& merge, Input input
   accept.mutable_accept_merge()->set_from(input.case_number);
   accept.mutable_accept_merge()->set_restricted(from->restricted());
   accept.mutable_accept_merge()->set_drill(from->drill());
-  const std::string routing_code = into.substr(0, 12);
-  const TopicPartition tp{Topic::kCommand, PartitionId{PartitionFor(routing_code, partitions_)}};
 
   // Answered by whichever comes first: the log's failure, or what the other case said.
   struct Step {

@@ -89,6 +89,43 @@ TEST_F(MergeTest, WhatIsNotToBeSeenIsNotEnteredUnasked) {
       std::string::npos);
 }
 
+TEST_F(MergeTest, WhatIsSureToBeRefusedIsAskedOfNobody) {
+  Open();
+  const std::string there = Acknowledged("injury", Elsewhere());
+  const std::string one = Acknowledged("injury", kVillage);
+  const auto merge = [&](const std::string& number, int version) {
+    return Post(kDesk, Act(number, "merge"), {{"into", there}, {"caseVersion", version}}).problem;
+  };
+  EXPECT_EQ(merge(one, Version(one) - 1), "stale-version");
+  EXPECT_EQ(merge(Report("injury"), 1), "not-acknowledged");
+  ASSERT_EQ(
+      Post(kDesk, Act(one, "refer"), {{"to", "health-bureau"}, {"reason", "operation"}}).status,
+      200);
+  EXPECT_EQ(merge(one, Version(one)), "referral-open");
+  ASSERT_EQ(
+      Post(kDesk, Act(one, "answerReferral"), {{"answer", "REFERRAL_ANSWER_ACCEPTED"}}).status,
+      200);
+  const std::string from = FormatRfc3339(clock_.Wall() + Days(1));
+  const std::string until = FormatRfc3339(clock_.Wall() + Days(1) + Hours(1));
+  ASSERT_EQ(Post(kDesk, Act(one, "planWork"),
+                 {{"kind", "WORK_KIND_SERVICE"},
+                  {"service", "NEED_MEALS"},
+                  {"from", from},
+                  {"until", until}})
+                .status,
+            200);
+  EXPECT_EQ(merge(one, Version(one)), "work-planned");
+  ASSERT_EQ(Post(kDesk, Act(one, "cancelWork"), {{"workId", 1}, {"reason", "away"}}).status, 200);
+  ASSERT_EQ(Post(kDesk, Act(one, "relief"), {{"kinds", {"NEED_CASH"}}}).status, 200);
+  EXPECT_EQ(merge(one, Version(one)), "paperwork-owed");
+  EXPECT_EQ(Get(kDesk, "/v1/cases/" + there + "/history").body.dump().find("mergeAccepted"),
+            std::string::npos)
+      << "nothing was merged, and nothing is said of it";
+  ASSERT_EQ(Post(kDesk, Act(one, "paperwork"), json::object()).status, 200);
+  EXPECT_EQ(merge(one, Version(one)), "");
+  EXPECT_EQ(merge(one, Version(one)), "already-closed");
+}
+
 TEST_F(MergeTest, TheSameMergeTwiceIsDecidedOnce) {
   Open();
   const std::string one = Acknowledged("injury", kVillage);
