@@ -125,6 +125,8 @@ TEST_F(Papers, AnIncidentIsDeclaredVillageByVillageAndTakesWhatIsReportedThere) 
   const std::string said = Said(kDesk, words);
   EXPECT_THAT(said, HasSubstr("430112001001\t西塘街社区\tincident\t430112001001-"));
   EXPECT_EQ(Said(kDesk, words), said) << "declared twice";
+  EXPECT_THAT(Said(kDesk, {"incident", "declare", "--id", "try", "--area", "430112001", "--drill"}),
+              HasSubstr("（演练）"));
   const std::string number =
       Get(kDesk, "/v1/cases?incident=true&area=430112001001").body["cases"][0]["number"];
   const std::string joined = Report("elder-alone");

@@ -63,7 +63,7 @@ int Declare(const IncidentFlags& flags) {
                                                                    : "an ordinary case";
                  declared += shown.has_incident() ? 1 : 0;
                  std::cout << village << "\t" << names.Place(village) << "\t" << what << "\t"
-                           << outcome->case_number() << std::endl;
+                           << outcome->case_number() << names.Mark(shown) << std::endl;
                  return absl::OkStatus();
                });
   if (!sent.ok()) return Fail(sent);
