@@ -87,15 +87,24 @@ absl::StatusOr<std::unique_ptr<View>> View::Open(const OpenStore& open_store,
   LM_RETURN_IF_ERROR((*store)->Write({{"m", meta}}));
   auto view =
       std::unique_ptr<View>(new View(*std::move(store), identity.partition_count, keeps_records));
-  LM_RETURN_IF_ERROR(view->LoadKinds());
-  return view;
+  const absl::Status known = view->LoadKinds();
+  if (known.code() != absl::StatusCode::kDataLoss) {
+    LM_RETURN_IF_ERROR(known);
+    return view;
+  }
+  view.reset();
+  LM_ASSIGN_OR_RETURN(auto anew, open_store(true));
+  LM_RETURN_IF_ERROR(anew->Write({{"m", meta}}));
+  return std::unique_ptr<View>(new View(std::move(anew), identity.partition_count, keeps_records));
 }
 
 absl::Status View::LoadKinds() {
   for (uint32_t p = 0; p < partitions_; ++p) {
     LM_ASSIGN_OR_RETURN(const auto row, FindRules(PartitionId{p}));
     lastmeter::rules::v1::Rules rules;
-    if (row && rules.ParseFromString(row->rules())) kinds_.Install(PartitionId{p}, rules);
+    if (!row) continue;
+    if (!rules.ParseFromString(row->rules())) return absl::DataLossError("damaged rules");
+    kinds_.Install(PartitionId{p}, rules);
   }
   return absl::OkStatus();
 }

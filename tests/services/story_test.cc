@@ -4,6 +4,8 @@
 #include <regex>
 #include <set>
 
+#include "services/query/view_keys.h"
+#include "services/query_rocksdb/view_rocksdb.h"
 #include "tests/services/house.h"
 
 namespace lastmeter::test {
@@ -579,6 +581,34 @@ TEST_F(Story, TheReadSideIsFoldedAnewWhenItIsLost) {
   Open();
   ASSERT_TRUE(Eventually([&] { return Get(kTanDan, "/v1/cases/" + number).status == 200; }));
   EXPECT_EQ(Get(kTanDan, "/v1/cases/" + number).body, page);
+}
+
+TEST_F(Story, TheReadSideIsFoldedAnewWhereItsRulesAreDamaged) {
+  Open();
+  const std::string number = Report("elder-alone");
+  const json page = Get(kTanDan, "/v1/cases/" + number).body;
+  Close();
+  // A row that cannot be read, and one whose rules cannot.
+  for (const char* damage : {"\xFF\xFF", "\x32\x01\xFF"}) {
+    {
+      const auto rows = query::OpenRocksdbView(options_.data_dir + "/query", false);
+      ASSERT_TRUE(rows.ok()) << rows.status();
+      ASSERT_TRUE((*rows)->Write({{query::PartitionKey('R', PartitionId{1}), damage}}).ok());
+    }
+    Open();
+    ASSERT_TRUE(Eventually([&] { return Get(kTanDan, "/v1/cases/" + number).status == 200; }));
+    EXPECT_EQ(Get(kTanDan, "/v1/cases/" + number).body, page);
+    Close();
+  }
+}
+
+TEST_F(Story, WhatAKindCannotDoWithoutIsKnownAfterARestart) {
+  Open();
+  Close();
+  Open();
+  const Answer answer =
+      Post(kDesk, "/v1/reports?wait=20s", {{"kind", "policy-bulletin"}, {"area", kVillage}});
+  EXPECT_EQ(answer.problem, "missing-field") << answer.body;
 }
 
 TEST_F(Story, TheSameKeyTwiceIsOneRequest) {
