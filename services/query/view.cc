@@ -71,31 +71,22 @@ absl::StatusOr<std::unique_ptr<View>> View::Open(const OpenStore& open_store,
   const std::string meta =
       absl::StrCat("schema ", kSchema, keeps_records ? " with records" : "", " log ",
                    identity.cluster_id, " ", identity.partition_count);
-  auto store = open_store(false);
-  // The view can always be folded again, so damage to it is no reason to stop.
-  bool wipe = store.status().code() == absl::StatusCode::kDataLoss;
-  if (!wipe) {
-    LM_RETURN_IF_ERROR(store.status());
-    const auto found = (*store)->Get("m");
-    wipe = !found.ok() || (*found && **found != meta);
-  }
-  if (wipe) {
-    if (store.ok()) store->reset();
-    store = open_store(true);
-    LM_RETURN_IF_ERROR(store.status());
-  }
-  LM_RETURN_IF_ERROR((*store)->Write({{"m", meta}}));
-  auto view =
-      std::unique_ptr<View>(new View(*std::move(store), identity.partition_count, keeps_records));
-  const absl::Status known = view->LoadKinds();
-  if (known.code() != absl::StatusCode::kDataLoss) {
-    LM_RETURN_IF_ERROR(known);
+  const auto open = [&](bool anew) -> absl::StatusOr<std::unique_ptr<View>> {
+    LM_ASSIGN_OR_RETURN(auto store, open_store(anew));
+    if (!anew) {
+      const auto found = store->Get("m");
+      if (!found.ok() || (*found && **found != meta)) {
+        return absl::DataLossError("damaged, of another schema or of another log");
+      }
+    }
+    LM_RETURN_IF_ERROR(store->Write({{"m", meta}}));
+    std::unique_ptr<View> view(new View(std::move(store), identity.partition_count, keeps_records));
+    LM_RETURN_IF_ERROR(view->LoadKinds());
     return view;
-  }
-  view.reset();
-  LM_ASSIGN_OR_RETURN(auto anew, open_store(true));
-  LM_RETURN_IF_ERROR(anew->Write({{"m", meta}}));
-  return std::unique_ptr<View>(new View(std::move(anew), identity.partition_count, keeps_records));
+  };
+  auto view = open(false);
+  // It can always be folded again, so damage to it is no reason to stop.
+  return view.status().code() == absl::StatusCode::kDataLoss ? open(true) : std::move(view);
 }
 
 absl::Status View::LoadKinds() {

@@ -223,19 +223,6 @@ Workload::Message Workload::Incident(uint64_t i, Timestamp accepted_at) const {
   return {{Topic::kReport, village.partition}, {village.code, report.SerializeAsString()}};
 }
 
-Workload::Message Workload::Acknowledgement(uint64_t i, Timestamp accepted_at,
-                                            uint32_t year) const {
-  const Village& village = villages_[i % villages_.size()];
-  command::v1::Command command;
-  command.set_command_id("ack-" + std::to_string(i));
-  command.mutable_actor()->set_id(HeadOf(village.code));
-  command.mutable_actor()->set_role(common::v1::ROLE_STAFF);
-  command.set_accepted_at_ms(accepted_at.ms);
-  command.set_case_number(CaseOf(i, year));
-  command.mutable_acknowledge()->set_cycle(1);
-  return {{Topic::kCommand, village.partition}, {village.code, command.SerializeAsString()}};
-}
-
 Workload::Message Workload::Install(PartitionId partition, Timestamp accepted_at) const {
   command::v1::Command command;
   command.set_command_id("install-bench");

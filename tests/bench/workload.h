@@ -31,14 +31,16 @@ class Workload {
   };
   // The i-th report, of the kind that times run fastest for, or of a mix of three levels.
   Message Report(uint64_t i, Timestamp accepted_at, bool mixed) const;
-  // The acknowledgement, by the village head, of the case that the i-th report opened. Right as
-  // long as reports 0, 1, … were the only ones and were sent in this order.
-  Message Acknowledgement(uint64_t i, Timestamp accepted_at, uint32_t year) const;
-  // What is done to the case that the i-th report opened, one after another: taken on, helped,
-  // verified, meals planned, claimed and handed back, referred and answered, pledged, delivered,
-  // closed. Right under the same condition as the acknowledgement, which is the first of them.
+  // What the village head does to the case that the i-th report opened, one after another: takes it
+  // on, helps, verifies, plans meals, claims two, hands one back, refers, records the answer, a
+  // pledge and its delivery, cancels the meals, closes. Right as long as reports 0, 1, … were the
+  // only ones and were sent in this order.
   static constexpr uint32_t kDeeds = 13;
   Message Deed(uint64_t i, uint32_t deed, Timestamp accepted_at, uint32_t year) const;
+  // The first of them.
+  Message Acknowledgement(uint64_t i, Timestamp accepted_at, uint32_t year) const {
+    return Deed(i, 0, accepted_at, year);
+  }
   // The i-th person of a list of those who are certified every year: last in the ten months before,
   // so that nothing falls due in the next days.
   Message Schedule(uint64_t i, Timestamp accepted_at) const;
@@ -49,8 +51,6 @@ class Workload {
 
   size_t villages() const { return villages_.size(); }
   const std::string& village(uint64_t i) const { return villages_[i % villages_.size()].code; }
-  // "430112001001-2026-00042": of the case that the i-th report opened.
-  std::string CaseOf(uint64_t i, uint32_t year) const;
   // "village-head-430112001001"
   static std::string HeadOf(const std::string& village) { return "village-head-" + village; }
 
@@ -60,6 +60,9 @@ class Workload {
     int64_t number;
     PartitionId partition;
   };
+
+  // "430112001001-2026-00042": of the case that the i-th report opened.
+  std::string CaseOf(uint64_t i, uint32_t year) const;
 
   std::vector<Village> villages_;
   lastmeter::rules::v1::Rules rules_;
