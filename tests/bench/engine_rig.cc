@@ -1,5 +1,6 @@
 #include "tests/bench/engine_rig.h"
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <thread>
@@ -50,6 +51,8 @@ struct EngineRig::PerPartition {
   std::unique_ptr<FileDecideGuard> guard;
   // Used by the partition's runner until it has stopped.
   Lateness lateness;
+  Timestamp due_last;
+  uint64_t due_then = 0;
 };
 
 EngineRig::EngineRig(Options options) : options_(std::move(options)) {}
@@ -134,7 +137,11 @@ void EngineRig::Committed(PerPartition& p, std::span<const CommittedRecord> reco
     if (record.answers_input) ++inputs;
     if (!record.answers_timer) continue;
     ++timers;
-    if (measuring) p.lateness.readable.Add(now_us - record.answers_timer->ms * 1000);
+    if (!measuring) continue;
+    p.lateness.readable.Add(now_us - record.answers_timer->ms * 1000);
+    p.due_then = p.due_last == *record.answers_timer ? p.due_then + 1 : 1;
+    p.due_last = *record.answers_timer;
+    p.lateness.most_at_once = std::max(p.lateness.most_at_once, p.due_then);
   }
   inputs_ += inputs;
   timers_ += timers;
@@ -199,6 +206,7 @@ EngineRig::Lateness EngineRig::TakeLateness() {
   for (auto& p : partitions_) {
     all.stamped.Add(p->lateness.stamped);
     all.readable.Add(p->lateness.readable);
+    all.most_at_once = std::max(all.most_at_once, p->lateness.most_at_once);
   }
   return all;
 }

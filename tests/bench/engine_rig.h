@@ -85,6 +85,9 @@ class EngineRig {
   struct Lateness {
     Samples stamped;
     Samples readable;
+    // The most timers of one partition that were due in the same millisecond: much more than the
+    // mean means that filling made bursts, whose end nobody could reach in time.
+    uint64_t most_at_once = 0;
   };
   // To be called after Stop.
   Lateness TakeLateness();

@@ -36,8 +36,10 @@ int main(int argc, char** argv) {
       ->default_val(1);
   timers->add_option("--seconds", options.seconds, "How long to measure")->default_val(30);
   timers
-      ->add_option("--fill-speed", options.fill_speed, "Speed of the clock while cases are opened")
-      ->default_val(6);
+      ->add_option("--fill-speed", options.fill_speed,
+                   "Speed of the clock while cases are opened; the faster, the larger the "
+                   "bursts that fall due together a turn later")
+      ->default_val(1);
   auto* latency = folder(app.add_subcommand("latency", "From a report to its event, at a rate"));
   latency->add_option("--rate", options.rate, "Reports a second")->default_val(500);
   latency->add_option("--seconds", options.seconds, "How long")->default_val(20);

@@ -59,7 +59,8 @@ int RunTimers(const LoadOptions& options) {
   auto lateness = rig->TakeLateness();
   LM_CHECK(lateness.readable.size() > 0) << "no timer fell due while measuring" << state;
   const std::string what = Grouped(options.count) + " open cases, " + Grouped(fired / seconds) +
-                           " timers fired a second";
+                           " timers fired a second, at most " + Grouped(lateness.most_at_once) +
+                           " of a partition due in one millisecond";
   const bool kafka = !options.brokers.empty();
   const char* budget = options.count >= 10'000'000  ? (kafka ? "p99 ≤ 80 ms" : "p99 ≤ 30 ms")
                        : options.count >= 1'000'000 ? (kafka ? "p99 ≤ 50 ms" : "p99 ≤ 15 ms")

@@ -20,7 +20,7 @@ struct LoadOptions {
   uint32_t rung_minutes = 1;
   int64_t seconds = 20;
   int64_t rate = 500;
-  int64_t fill_speed = 6;
+  int64_t fill_speed = 1;
   // mode http
   uint16_t port = 0;
   std::string token;
