@@ -101,11 +101,12 @@ void DecideClose(Draft& draft, const CommandContext& context) {
                   "nobody has acknowledged the case; acknowledge it first");
   }
   if (RejectIfUnfinished(draft, context, "closing")) return;
-  EndDigests(draft, context.number, c);
   if (close.outcome() == cm::OUTCOME_NEED_MET &&
       RejectIfGoalOpen(draft, context, "closing with the need met")) {
     return;
   }
+  if (RejectIfMergeUnderWay(draft, context, "closing")) return;
+  EndDigests(draft, context.number, c);
   ev::Event event;
   ev::CaseClosed* closed = event.mutable_case_closed();
   *closed->mutable_by() = context.command.actor();

@@ -80,6 +80,7 @@ void DecideWithdraw(Draft& draft, const CommandContext& context) {
                   "taking a report back needs a reason");
   }
   if (RejectIfActedOn(draft, context, "taken back", "closed as unfounded")) return;
+  if (RejectIfMergeUnderWay(draft, context, "taking it back")) return;
   const Timestamp accepted = AcceptedAt(draft, context);
   ev::Event event;
   ev::CaseWithdrawn* withdrawn = event.mutable_case_withdrawn();

@@ -302,6 +302,21 @@ void Apply(Case& c, const ev::ReferralAnswered& e) {
   if (next->clock().has_extension()) *clock.mutable_extension() = next->clock().extension();
 }
 
+void Apply(Case& c, const ev::MergeAccepted& e) {
+  if (e.open_until_ms() == 0) return;
+  auto* merge = c.add_accepted_merges();
+  merge->set_from(e.from());
+  merge->set_until_ms(e.open_until_ms());
+  merge->set_acceptance_id(e.acceptance_id());
+}
+
+void Apply(Case& c, const ev::MergeSettled& e) {
+  auto& merges = *c.mutable_accepted_merges();
+  merges.erase(std::find_if(merges.begin(), merges.end(), [&](const auto& merge) {
+    return merge.acceptance_id() == e.acceptance_id();
+  }));
+}
+
 bool AnyProvisional(const Case& c) {
   // The earliest referral's limit is that of the clock.
   const auto* earliest = EarliestReferral(c);
@@ -404,6 +419,12 @@ void ApplyToCase(Case& c, const ev::Event& event, Timestamp log_time, uint32_t r
       break;
     case ev::Event::kCaseScreenedOut:
       End(c, cm::OUTCOME_SCREENED_OUT, log_time);
+      break;
+    case ev::Event::kMergeAccepted:
+      Apply(c, event.merge_accepted());
+      break;
+    case ev::Event::kMergeSettled:
+      Apply(c, event.merge_settled());
       break;
     case ev::Event::kCaseMerged:
       End(c, cm::OUTCOME_MERGED, log_time);

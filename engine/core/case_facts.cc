@@ -129,6 +129,8 @@ const google::protobuf::RepeatedPtrField<ev::Notice>* NoticesOf(const ev::Event&
       return &event.case_corrected().notices();
     case ev::Event::kMergeAccepted:
       return &event.merge_accepted().notices();
+    case ev::Event::kMergeSettled:
+      return &event.merge_settled().notices();
     case ev::Event::kWorkPlanned:
       return &event.work_planned().notices();
     case ev::Event::kWorkUnclaimed:

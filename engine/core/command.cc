@@ -76,6 +76,8 @@ void Dispatch(Draft& draft, const CommandContext& context) {
       return DecideReassign(draft, context);
     case cd::Command::kAcceptMerge:
       return DecideAcceptMerge(draft, context);
+    case cd::Command::kSettleMerge:
+      return DecideSettleMerge(draft, context);
     case cd::Command::kMerge:
       return DecideMerge(draft, context);
     case cd::Command::kPlanWork:

@@ -19,7 +19,7 @@ namespace lastmeter {
 //   3  of several open cases of one household a report joins the one with the lowest number
 //   4  several departments may be asked at a time; incidents; nights and the rota; what is promised
 //      on hold waits; nothing is taken back that somebody had acted on
-inline constexpr uint32_t kDeciderVersion = 5;
+inline constexpr uint32_t kDeciderVersion = 6;
 
 // One input as it stands in an input log.
 struct LogInput {

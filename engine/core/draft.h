@@ -78,6 +78,7 @@ void DecideRemind(Draft& draft, const CommandContext& context);
 void DecideExtend(Draft& draft, const CommandContext& context);
 void DecideReassign(Draft& draft, const CommandContext& context);
 void DecideAcceptMerge(Draft& draft, const CommandContext& context);
+void DecideSettleMerge(Draft& draft, const CommandContext& context);
 void DecideMerge(Draft& draft, const CommandContext& context);
 void DecidePlanWork(Draft& draft, const CommandContext& context);
 void DecideClaimWork(Draft& draft, const CommandContext& context);
@@ -119,6 +120,8 @@ bool RejectIfWorkGoesOn(Draft& draft, const CommandContext& context, std::string
 bool RejectIfGoalOpen(Draft& draft, const CommandContext& context, std::string_view before);
 // Papers, referrals or work.
 bool RejectIfUnfinished(Draft& draft, const CommandContext& context, std::string_view before);
+// The same, where another case is being merged into it, which nothing may end meanwhile.
+bool RejectIfMergeUnderWay(Draft& draft, const CommandContext& context, std::string_view before);
 // True after a refusal, where the case is followed up: its need is met.
 bool RejectIfFollowedUp(Draft& draft, const CommandContext& context);
 // When the command was durable at the gateway.
@@ -146,6 +149,11 @@ void EndFollowUp(Draft& draft, const CaseNumber& number, lastmeter::state::v1::C
 void BeginCycle(Draft& draft, const CaseNumber& number, lastmeter::state::v1::Case& c,
                 const lastmeter::common::v1::Actor& by,
                 const lastmeter::common::v1::PersonalText* reason);
+
+// Nobody has said in time what became of a merge that the case accepted.
+void FireAcceptedMerge(Draft& draft, const CaseNumber& number, lastmeter::state::v1::Case& c,
+                       const lastmeter::state::v1::AcceptedMerge& merge, const TimerInput& input,
+                       bool outage);
 
 // The date of a goal has passed.
 void FireGoal(Draft& draft, const CaseNumber& number, lastmeter::state::v1::Case& c,

@@ -169,6 +169,11 @@ void DecideTimer(Draft& draft, const TimerInput& input) {
   if (c.digest_at_ms() == input.due.ms) {
     return AddDigest(draft, input.number, c, input.due.ms, firing.outage);
   }
+  for (const auto& one : c.accepted_merges()) {
+    if (one.until_ms() != input.due.ms) continue;
+    const lastmeter::state::v1::AcceptedMerge merge = one;
+    return FireAcceptedMerge(draft, input.number, c, merge, input, firing.outage);
+  }
   for (const auto& one : c.goals()) {
     if (one.tell_ms() != input.due.ms) continue;
     const lastmeter::state::v1::Goal goal = one;

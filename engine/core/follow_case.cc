@@ -112,7 +112,11 @@ void DecideRecordFollowUp(Draft& draft, const CommandContext& context) {
   }
   const bool trouble = record.finding() == cm::FOLLOW_UP_FINDING_TROUBLE;
   const bool last = c.follow_ups_left() == 1;
-  if (last && !trouble && RejectIfWorkGoesOn(draft, context, "the last follow-up visit")) return;
+  if (last && !trouble &&
+      (RejectIfWorkGoesOn(draft, context, "the last follow-up visit") ||
+       RejectIfMergeUnderWay(draft, context, "the last follow-up visit"))) {
+    return;
+  }
   const auto* clock = FindClock(c, cm::PROMISE_FOLLOW_UP);
   ev::Event event;
   ev::FollowUpRecorded* recorded = event.mutable_follow_up_recorded();

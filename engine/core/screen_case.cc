@@ -42,6 +42,7 @@ void DecideScreenOut(Draft& draft, const CommandContext& context) {
     return Reject(draft, context, ev::REJECTION_HELP_BEGUN,
                   "somebody has begun to help; close the case with an outcome instead");
   }
+  if (RejectIfMergeUnderWay(draft, context, "screening out")) return;
   EndDigests(draft, context.number, c);
   ev::Event event;
   ev::CaseScreenedOut* screened = event.mutable_case_screened_out();

@@ -84,6 +84,7 @@ Timestamp NextInstant(const lastmeter::state::v1::Case& c) {
   if (c.closed() || c.quarantined()) return kNever;
   int64_t next = c.hold_until_ms() == 0 ? kNever.ms : c.hold_until_ms();
   if (c.digest_at_ms() != 0) next = std::min(next, c.digest_at_ms());
+  for (const auto& merge : c.accepted_merges()) next = std::min(next, merge.until_ms());
   for (const auto& work : c.works()) next = std::min(next, NextInstantMs(work));
   for (const auto& goal : c.goals()) {
     if (goal.tell_ms() != 0) next = std::min(next, goal.tell_ms());

@@ -24,6 +24,8 @@ std::string Fingerprint(lastmeter::report::v1::HardshipReport report) {
 
 std::string Fingerprint(lastmeter::command::v1::Command command) {
   command.clear_accepted_at_ms();
+  // What the other case answers differs from one sending to the next.
+  if (command.has_merge()) command.mutable_merge()->clear_accepted_until_ms();
   // Acknowledging a clock names a moment: sending it again must not look like another one.
   if (command.has_accept_clock()) command.mutable_accept_clock()->clear_wall_ms();
   return Digest('c', command);

@@ -87,9 +87,12 @@ class Gateway {
   };
   void Enter(const Caller& caller, Input input, const Responder& out);
   // merge.cc: the same for a merge, once the case that goes on has said in its own partition that
-  // it is open.
+  // it stays open; that one then hears what became of it.
+  struct Merge;
   void EnterMerge(const Caller& caller, const lastmeter::command::v1::Command& merge, Input input,
                   const Responder& out);
+  void AskToGoOn(const std::shared_ptr<Merge>& merge, const std::string& key, int step);
+  void EnterAccepted(const std::shared_ptr<Merge>& merge, Timestamp until);
   // The same command into every partition; answers when all have decided it, or after `wait`
   // (0: the longest).
   void EnterEverywhere(const Caller& caller, const lastmeter::command::v1::Command& command,

@@ -94,7 +94,18 @@ class Teller {
                     TurnText(e.turn()), Text(e.reason()));
       }
       case ev::Event::kMergeAccepted:
-        return Make(Mood::kPlain, Pick("并入 ", "goes on for "), event_.merge_accepted().from());
+        return Make(Mood::kPlain, Pick("待并入 ", "would go on for "),
+                    event_.merge_accepted().from());
+      case ev::Event::kMergeSettled: {
+        const auto& e = event_.merge_settled();
+        if (e.end() == ev::MERGE_END_MERGED) {
+          return Make(Mood::kPlain, Pick("并入 ", "goes on for "), e.from());
+        }
+        if (e.end() == ev::MERGE_END_REFUSED) {
+          return Make(Mood::kPlain, Pick("未并入 ", "does not go on for "), e.from());
+        }
+        return Make(Mood::kBad, Pick("并案无回音，请核实 ", "no word of the merge of "), e.from());
+      }
       case ev::Event::kIncidentDigest:
         return Make(Mood::kPlain, Pick("汇总通知 ", "one digest each for "),
                     event_.incident_digest().notices_size(), Pick(" 人，已并入 ", " people, "),

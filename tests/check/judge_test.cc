@@ -436,6 +436,27 @@ std::vector<Broken> LadderFaults() {
          s.log[s.merged].mutable_event()->mutable_case_merged()->set_into(
              "430112001001-2026-00019");
        }},
+      {rule::kMerge, "into another partition, when that may no longer stay open",
+       [](Story& s) {
+         auto command = Story::MakeCommand("merge", "tan-dan", Story::kFourth);
+         command.mutable_merge()->set_into(Story::kThird);
+         command.mutable_merge()->set_case_version(1);
+         command.mutable_merge()->set_accepted_until_ms(M(463));
+         s.log[s.merged].set_input(command.SerializeAsString());
+         s.log[s.merged].mutable_event()->mutable_case_merged()->set_accepted_until_ms(M(463));
+       }},
+      {rule::kMerge, "one acceptance settled twice, another never",
+       [](Story& s) {
+         s.log[s.unheard].mutable_event()->mutable_merge_settled()->set_acceptance_id("accept-1");
+       }},
+      {rule::kMerge, "settled by itself as merged",
+       [](Story& s) {
+         s.log[s.unheard].mutable_event()->mutable_merge_settled()->set_end(ev::MERGE_END_MERGED);
+       }},
+      {rule::kMerge, "stays open for longer than it may",
+       [](Story& s) {
+         s.log[s.accepted].mutable_event()->mutable_merge_accepted()->set_open_until_ms(M(472));
+       }},
       {rule::kRedCard, "a red card before its breach",
        [](Story& s) {
          s.log[s.breached].mutable_event()->mutable_clock_breached()->set_twice_due_ms(M(99));

@@ -410,6 +410,20 @@ void Story::TellTwins() {
   open(kThird, "r5", 461);
   open(kFourth, "r6", 462);
 
+  const auto accept = [&](const std::string& id, const std::string& from, int64_t minute) {
+    auto command = MakeCommand(id, kOfficer, kThird);
+    command.mutable_accept_merge()->set_from(from);
+    Event event = CaseEvent(kThird);
+    auto* e = event.mutable_merge_accepted();
+    *e->mutable_by() = command.actor();
+    e->set_from(from);
+    e->set_acceptance_id(id);
+    e->set_open_until_ms(M(minute + 2));
+    return log.Command(minute, command, {event});
+  };
+  accepted = accept("accept-1", kFourth, 462);
+  accept("accept-2", "430112002001-2026-00001", 463);
+
   auto command = MakeCommand("merge", kOfficer, kFourth);
   command.mutable_merge()->set_into(kThird);
   Event event = CaseEvent(kFourth);
@@ -418,9 +432,21 @@ void Story::TellTwins() {
   command.mutable_merge()->set_case_version(1);
   merged = log.Command(463, command, {event});
 
+  command = MakeCommand("settle", kOfficer, kThird);
+  command.mutable_settle_merge()->set_from(kFourth);
+  command.mutable_settle_merge()->set_acceptance_id("accept-1");
+  command.mutable_settle_merge()->set_merged(true);
+  event = CaseEvent(kThird);
+  auto* settle = event.mutable_merge_settled();
+  *settle->mutable_by() = command.actor();
+  settle->set_from(kFourth);
+  settle->set_acceptance_id("accept-1");
+  settle->set_end(ev::MERGE_END_MERGED);
+  settled = log.Command(463, command, {event});
+
   command = MakeCommand("reassign", kOfficer, kThird);
   command.mutable_reassign()->set_area("430112001002");
-  command.mutable_reassign()->set_case_version(1);
+  command.mutable_reassign()->set_case_version(4);
   event = CaseEvent(kThird);
   event.set_area("430112001002");
   auto* reassign = event.mutable_case_reassigned();
@@ -438,18 +464,28 @@ void Story::TellTwins() {
   Fill(event.mutable_clock_extended()->mutable_clock(), cm::PROMISE_RESOLVE, 461, 1161, 1500, true);
   extended = log.Command(465, command, {event});
 
+  event = CaseEvent(kThird);
+  event.set_area("430112001002");
+  settle = event.mutable_merge_settled();
+  settle->set_from("430112002001-2026-00001");
+  settle->set_acceptance_id("accept-2");
+  settle->set_end(ev::MERGE_END_UNHEARD);
+  settle->set_was_due_ms(M(465));
+  Tell(settle->mutable_notices(), kThird, 4, cm::TIER_VILLAGE);
+  unheard = log.Timer(465, kThird, 465, {event});
+
   command = MakeCommand("remind", kOfficer, kThird);
   command.mutable_remind();
   event = CaseEvent(kThird);
   *event.mutable_case_urged()->mutable_by() = command.actor();
-  Tell(event.mutable_case_urged()->mutable_notices(), kThird, 4, cm::TIER_VILLAGE);
+  Tell(event.mutable_case_urged()->mutable_notices(), kThird, 5, cm::TIER_VILLAGE);
   urged = log.Command(466, command, {event});
 
   command = MakeCommand("withdraw", kReporter, kThird);
   command.mutable_withdraw();
   event = CaseEvent(kThird);
   *event.mutable_case_withdrawn()->mutable_by() = command.actor();
-  Tell(event.mutable_case_withdrawn()->mutable_notices(), kThird, 5, cm::TIER_VILLAGE);
+  Tell(event.mutable_case_withdrawn()->mutable_notices(), kThird, 6, cm::TIER_VILLAGE);
   withdrawn = log.Command(467, command, {event});
 }
 

@@ -30,12 +30,12 @@ struct Story {
       noted, near_due, breached, exhausted, red_card, reminded, relieved, verified,
       papers_completed, handed_down, handed_down_again, handed_down_thrice, raised,
       acknowledged_again, recomputed, closed, reopened, acknowledged_anew, held, resumed,
-      closed_again, opened_restricted, quarantined, noted_restricted, late, fallback, merged,
-      reassigned, extended, urged, withdrawn, planned, unclaimed, handed_back, claimed, lapsed,
-      started, finished, missed, cancelled, referred, answered, pledged, delivered, handed_over,
-      scheduled, certified, published, read, drilled, follow_up_begun, followed_up, trouble,
-      referred_too, answered_first, goal_set, goal_overdue, goal_recorded, screened_out, incident,
-      joined, digest, writer_again, heartbeat;
+      closed_again, opened_restricted, quarantined, noted_restricted, late, fallback, accepted,
+      merged, settled, unheard, reassigned, extended, urged, withdrawn, planned, unclaimed,
+      handed_back, claimed, lapsed, started, finished, missed, cancelled, referred, answered,
+      pledged, delivered, handed_over, scheduled, certified, published, read, drilled,
+      follow_up_begun, followed_up, trouble, referred_too, answered_first, goal_set, goal_overdue,
+      goal_recorded, screened_out, incident, joined, digest, writer_again, heartbeat;
 
   Story();
 

@@ -65,9 +65,10 @@ void MachineRig::Rows::Take(std::vector<Change> changes) {
   }
 }
 
-MachineRig::MachineRig(const rules::v1::Rules& rules, Timestamp start, Random* random)
+MachineRig::MachineRig(const rules::v1::Rules& rules, Timestamp start, Random* random,
+                       PartitionId partition, uint32_t partitions)
     : random_(*random), state_(std::make_unique<PartitionState>(&rows_)), now_(start) {
-  Run(OwnershipInput{"rig", {0}, 1, "rig"});
+  Run(OwnershipInput{"rig", partition, partitions, "rig"});
   Run(DayInput{});
   InstallRules(rules);
 }

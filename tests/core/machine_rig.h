@@ -33,8 +33,9 @@ class MachineRig {
   using Events = std::vector<Event>;
   using Case = PartitionState::Case;
 
-  // Installs the rules at `start`. `random` must outlive the rig.
-  MachineRig(const rules::v1::Rules& rules, Timestamp start, Random* random);
+  // Installs the rules at `start`, in a partition of as many. `random` must outlive the rig.
+  MachineRig(const rules::v1::Rules& rules, Timestamp start, Random* random,
+             PartitionId partition = {0}, uint32_t partitions = 1);
 
   Timestamp now() const { return now_; }
   const PartitionState& state() const { return *state_; }

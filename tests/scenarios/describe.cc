@@ -283,8 +283,19 @@ Described Describe(const ev::Event& event, Timestamp now) {
     case ev::Event::kMergeAccepted:
       d.name = "MergeAccepted";
       add("from", event.merge_accepted().from());
-      add("told", Join(event.merge_accepted().notices(), ev::PURPOSE_MERGED));
+      add("open-until", when(event.merge_accepted().open_until_ms()));
       break;
+    case ev::Event::kMergeSettled: {
+      const auto& e = event.merge_settled();
+      d.name = "MergeSettled";
+      add("from", e.from());
+      add("end", Lower(ev::MergeEnd_Name(e.end()).substr(10)));
+      if (e.was_due_ms() != 0) add("was-due", when(e.was_due_ms()));
+      add("told", Join(e.notices(), ev::PURPOSE_MERGED));
+      add("attention", Join(e.notices(), ev::PURPOSE_ATTENTION));
+      flags(e);
+      break;
+    }
     case ev::Event::kCaseHandedOver: {
       const auto& e = event.case_handed_over();
       d.name = "CaseHandedOver";

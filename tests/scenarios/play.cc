@@ -351,6 +351,9 @@ bool Player::Command(const Line& line, cd::Command* command) {
     command->mutable_merge()->set_into(case_of_report_.contains(into) ? case_of_report_[into]
                                                                       : into);
     command->mutable_merge()->set_case_version(version);
+    if (!option("accepted-until").empty()) {
+      command->mutable_merge()->set_accepted_until_ms(TimeOf(option("accepted-until"), now_).ms);
+    }
   } else if (verb == "correct") {
     command->mutable_correct()->set_kind(option("kind"));
     command->mutable_correct()->set_area(option("area"));
@@ -362,6 +365,12 @@ bool Player::Command(const Line& line, cd::Command* command) {
                                                                              : from);
     command->mutable_accept_merge()->set_restricted(option("restricted") == "yes");
     command->mutable_accept_merge()->set_drill(option("drill") == "yes");
+  } else if (verb == "settle-merge") {
+    const std::string from = option("from");
+    command->mutable_settle_merge()->set_from(case_of_report_.contains(from) ? case_of_report_[from]
+                                                                             : from);
+    command->mutable_settle_merge()->set_acceptance_id(option("acceptance"));
+    command->mutable_settle_merge()->set_merged(option("merged") == "yes");
   } else if (verb == "close") {
     cm::Outcome outcome = cm::OUTCOME_UNSPECIFIED;
     cm::Outcome_Parse("OUTCOME_" + Upper(option("outcome")), &outcome);

@@ -1,8 +1,11 @@
-// The door of a merge: two commands enter, one after the other, and the gateway or its log may fail
-// between them.
+// The door of a merge: three commands enter, one after the other, and the gateway or its log may
+// fail between them.
+#include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <string>
 
+#include "engine/runtime/clock_source.h"
 #include "tests/services/door.h"
 
 namespace lastmeter::test {
@@ -21,19 +24,38 @@ class Asked : public NoOutcomes {
     found.set_number(std::string(number));
     return found;
   }
-  void WaitFor(InputName, Millis, Callback callback) override {
+  void WaitFor(InputName input, Millis, Callback callback) override {
+    if (input.id == "merge-1") {
+      if (!refuses && !merges) return callback(std::nullopt);
+      Outcome outcome;
+      auto& event = *outcome.events.emplace_back().mutable_event();
+      if (merges) {
+        event.mutable_case_merged()->set_into(kThere);
+      } else {
+        event.mutable_command_rejected();
+      }
+      return callback(std::move(outcome));
+    }
     if (!accepts) return callback(std::nullopt);
     if (before_merge) before_merge();
     Outcome outcome;
     outcome.actor = "tan-dan";
     outcome.case_number = kThere;
-    outcome.events.emplace_back().mutable_event()->mutable_merge_accepted();
+    auto* accepted = outcome.events.emplace_back().mutable_event()->mutable_merge_accepted();
+    accepted->set_open_until_ms(open_until.ms);
+    open_until = open_next;
     callback(std::move(outcome));
     if (after_merge) after_merge();
   }
 
   // Else it does not answer in time, or nobody waits for it any more.
   bool accepts = false;
+  // What the case says that it stays open until, and what it says when asked once more.
+  Timestamp open_until{0};
+  Timestamp open_next{0};
+  // What the case that ends answers; neither: nothing in time.
+  bool merges = false;
+  bool refuses = false;
   std::function<void()> before_merge;
   std::function<void()> after_merge;
 };
@@ -44,21 +66,31 @@ class MergeDoorTest : public testing::Test {
     return door_.Post(kTanDan, "/v1/cases/430112001001-2026-00001:merge",
                       {{"into", kThere}, {"caseVersion", 2}}, {{"Idempotency-Key", "merge-1"}});
   }
-  // "accept,merge" with how often each entered.
+  // How often each entered.
   std::string Entered() {
     std::map<std::string, int> ids;
     int accepted = 0;
     int merged = 0;
+    std::string settled;
+    std::set<std::string> named;
     for (const auto& command : door_.Commands()) {
       ++ids[command.command_id()];
       accepted += command.has_accept_merge() ? 1 : 0;
       merged += command.has_merge() ? 1 : 0;
+      if (!command.has_settle_merge()) continue;
+      settled += command.settle_merge().merged() ? ", merged" : ", refused";
+      EXPECT_EQ(command.case_number(), kThere);
+      named.insert(command.settle_merge().acceptance_id());
     }
-    EXPECT_LE(ids.size(), 2u) << "a try again has the ids of the first";
-    return std::to_string(accepted) + " accept, " + std::to_string(merged) + " merge";
+    for (const std::string& id : named) {
+      if (!ids.contains(id)) settled += " of no question";
+    }
+    EXPECT_LE(ids.size(), most_ids_) << "a try again has the ids of the first";
+    return std::to_string(accepted) + " accept, " + std::to_string(merged) + " merge" + settled;
   }
 
   Asked asked_;
+  size_t most_ids_ = 2;
   Door door_{0, {}, &asked_};
 };
 
@@ -92,6 +124,51 @@ TEST_F(MergeDoorTest, ALogThatIsGoneBetweenTheTwoIsTriedAgainUnderTheSameKey) {
   asked_.before_merge = nullptr;
   EXPECT_EQ(Merge().status, 202);
   EXPECT_TRUE(Eventually([&] { return Entered() == "2 accept, 1 merge"; })) << Entered();
+}
+
+TEST_F(MergeDoorTest, TheCaseThatGoesOnHearsWhatBecameOfIt) {
+  asked_.accepts = true;
+  asked_.open_until = SystemClock().Wall() + Minutes(2);
+  most_ids_ = 3;
+  asked_.merges = true;
+  EXPECT_EQ(Merge().status, 202);
+  EXPECT_TRUE(Eventually([&] { return Entered() == "1 accept, 1 merge, merged"; })) << Entered();
+}
+
+TEST_F(MergeDoorTest, AndWhatDidNotCome) {
+  asked_.accepts = true;
+  asked_.open_until = SystemClock().Wall() + Minutes(2);
+  most_ids_ = 3;
+  asked_.refuses = true;
+  EXPECT_EQ(Merge().status, 202);
+  EXPECT_TRUE(Eventually([&] { return Entered() == "1 accept, 1 merge, refused"; })) << Entered();
+}
+
+TEST_F(MergeDoorTest, NothingIsSaidOfWhatIsNotKnown) {
+  asked_.accepts = true;
+  asked_.open_until = SystemClock().Wall() + Minutes(2);
+  EXPECT_EQ(Merge().status, 202);
+  EXPECT_TRUE(Eventually([&] { return Entered() == "1 accept, 1 merge"; })) << Entered();
+}
+
+// The gateway went away after the question; its answer is found when the same merge comes again.
+TEST_F(MergeDoorTest, AnAnswerOfLongAgoIsAskedForOnceMore) {
+  asked_.accepts = true;
+  asked_.open_until = SystemClock().Wall() + Minutes(1) - Seconds(1);
+  asked_.open_next = SystemClock().Wall() + Minutes(2);
+  asked_.merges = true;
+  most_ids_ = 4;
+  EXPECT_EQ(Merge().status, 202);
+  EXPECT_TRUE(Eventually([&] { return Entered() == "2 accept, 1 merge, merged"; })) << Entered();
+}
+
+TEST_F(MergeDoorTest, WhereClocksDifferTooMuchTheCoreHasTheLastWord) {
+  asked_.accepts = true;
+  asked_.open_until = asked_.open_next = SystemClock().Wall() - Days(1);
+  asked_.refuses = true;
+  most_ids_ = 4;
+  EXPECT_EQ(Merge().status, 202);
+  EXPECT_TRUE(Eventually([&] { return Entered() == "2 accept, 1 merge, refused"; })) << Entered();
 }
 
 }  // namespace

@@ -35,6 +35,27 @@ class MergeTest : public House {
   bool IsOpen(const std::string& number) {
     return Get(kDesk, "/v1/cases/" + number).body["status"] != "CASE_STATUS_CLOSED";
   }
+  // How often a case has accepted a merge, and how each ended: "2 accepted, REFUSED MERGED".
+  std::string Merges(const std::string& number) {
+    int accepted = 0;
+    std::string ends;
+    const Answer history = Get(kDesk, "/v1/cases/" + number + "/history");
+    for (const json& entry : history.body["events"]) {
+      const json& event = entry["event"];
+      if (event.contains("mergeAccepted")) ++accepted;
+      if (!event.contains("mergeSettled")) continue;
+      const json& settled = event["mergeSettled"];
+      ends += " " + settled["end"].get<std::string>().substr(sizeof("MERGE_END_") - 1);
+      for (const json& notice : settled.value("notices", json::array())) {
+        ends += "(" + notice["staffId"].get<std::string>() + ")";
+      }
+    }
+    return std::to_string(accepted) + " accepted," + ends;
+  }
+  // The last step of a merge comes after its answer.
+  void ExpectMerges(const std::string& number, const std::string& merges) {
+    EXPECT_TRUE(Eventually([&] { return Merges(number) == merges; })) << Merges(number);
+  }
 };
 
 TEST_F(MergeTest, OnlyWhatIsOpenElsewhereGoesOnForACase) {
@@ -60,6 +81,7 @@ TEST_F(MergeTest, OnlyWhatIsOpenElsewhereGoesOnForACase) {
   ASSERT_EQ(merged.status, 200) << merged.body.dump();
   EXPECT_FALSE(IsOpen(one));
   EXPECT_EQ(Get(kDesk, "/v1/cases/" + there).body["mergedFrom"], json::array({one}));
+  ExpectMerges(there, "1 accepted, MERGED");
   // Not in a circle: one of them stays open.
   EXPECT_EQ(Merge(there, one).problem, "already-closed");
   EXPECT_TRUE(IsOpen(there));
@@ -89,9 +111,10 @@ TEST_F(MergeTest, WhatIsNotToBeSeenIsNotEnteredUnasked) {
       std::string::npos);
 }
 
-TEST_F(MergeTest, WhatIsSureToBeRefusedIsAskedOfNobody) {
+TEST_F(MergeTest, WhatIsRefusedIsSettledAndToldToNobody) {
   Open();
-  const std::string there = Acknowledged("injury", Elsewhere());
+  const std::string there = Report("injury", Elsewhere());
+  ASSERT_EQ(Post(kTanDan, Act(there, "acknowledge"), json::object()).status, 200);
   const std::string one = Acknowledged("injury", kVillage);
   const auto merge = [&](const std::string& number, int version) {
     return Post(kDesk, Act(number, "merge"), {{"into", there}, {"caseVersion", version}}).problem;
@@ -118,12 +141,11 @@ TEST_F(MergeTest, WhatIsSureToBeRefusedIsAskedOfNobody) {
   ASSERT_EQ(Post(kDesk, Act(one, "cancelWork"), {{"workId", 1}, {"reason", "away"}}).status, 200);
   ASSERT_EQ(Post(kDesk, Act(one, "relief"), {{"kinds", {"NEED_CASH"}}}).status, 200);
   EXPECT_EQ(merge(one, Version(one)), "paperwork-owed");
-  EXPECT_EQ(Get(kDesk, "/v1/cases/" + there + "/history").body.dump().find("mergeAccepted"),
-            std::string::npos)
-      << "nothing was merged, and nothing is said of it";
+  ExpectMerges(there, "5 accepted, REFUSED REFUSED REFUSED REFUSED REFUSED");
   ASSERT_EQ(Post(kDesk, Act(one, "paperwork"), json::object()).status, 200);
   EXPECT_EQ(merge(one, Version(one)), "");
   EXPECT_EQ(merge(one, Version(one)), "already-closed");
+  ExpectMerges(there, "6 accepted, REFUSED REFUSED REFUSED REFUSED REFUSED MERGED(tan-dan)");
 }
 
 TEST_F(MergeTest, TheSameMergeTwiceIsDecidedOnce) {
@@ -134,6 +156,7 @@ TEST_F(MergeTest, TheSameMergeTwiceIsDecidedOnce) {
   const Headers key = {{"Idempotency-Key", "merge-once"}};
   const Answer first = Post(kDesk, Act(one, "merge"), body, key);
   ASSERT_EQ(first.status, 200) << first.body.dump();
+  ExpectMerges(there, "1 accepted, MERGED");
   const auto history = Get(kDesk, "/v1/cases/" + there + "/history").body;
 
   const Answer again = Post(kDesk, Act(one, "merge"), body, key);

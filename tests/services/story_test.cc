@@ -194,8 +194,13 @@ TEST_F(Story, ATwinIsMergedAndTheOtherNamesIt) {
   EXPECT_EQ(Post(kTanDan, Act(one, "merge"), into_the_closed).problem, "already-closed");
   EXPECT_EQ(Post(kTanDan, Act(one, "merge"), {{"into", "x"}, {"caseVersion", 1}}).status, 422);
   // The case that goes on has a trace of it, until the other one is opened again.
-  const json history = Get(kTanDan, "/v1/cases/" + one + "/history").body["events"];
-  EXPECT_EQ(history.back()["event"]["mergeAccepted"]["from"], twin);
+  json last;
+  EXPECT_TRUE(Eventually([&] {
+    last = Get(kTanDan, "/v1/cases/" + one + "/history").body["events"].back()["event"];
+    return last.contains("mergeSettled");
+  })) << last;
+  EXPECT_EQ(last["mergeSettled"]["from"], twin);
+  EXPECT_EQ(last["mergeSettled"]["end"], "MERGE_END_MERGED");
   ASSERT_EQ(Post(kTanDan, Act(twin, "reopen"), {{"reason", "two houses"}}).status, 200);
   EXPECT_FALSE(Get(kTanDan, "/v1/cases/" + one).body.contains("mergedFrom"));
 }

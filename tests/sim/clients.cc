@@ -180,9 +180,17 @@ void Clients::FillPlanned(command::v1::Command& command, uint32_t version) {
       command.mutable_correct()->mutable_reason()->set_open("the wrong box");
       return;
     case 21:
+      if (const auto accepted = accepted_.find(command.case_number());
+          accepted != accepted_.end() && random_->Percent(60)) {
+        command.mutable_settle_merge()->set_from(accepted->second.accept_merge().from());
+        command.mutable_settle_merge()->set_acceptance_id(accepted->second.command_id());
+        command.mutable_settle_merge()->set_merged(random_->Percent(50));
+        return;
+      }
       command.mutable_accept_merge()->set_from("430112001002-2026-0000" +
                                                std::to_string(1 + small(9)));
       command.mutable_accept_merge()->set_drill(random_->Percent(5));
+      accepted_[command.case_number()] = command;
       return;
     case 0:
     case 1:

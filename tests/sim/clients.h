@@ -65,6 +65,8 @@ class Clients {
   std::unique_ptr<LogProducer> producer_;
   std::vector<std::unique_ptr<Sent>> sent_;
   std::vector<Sent*> outbox_;
+  // The last question to each case whether it goes on for another one.
+  std::map<std::string, command::v1::Command> accepted_;
   int ids_ = 0;
   int rules_ = 0;
 };

@@ -292,39 +292,6 @@ void CaseBook::TakeScreenedOut(const At& at) {
   End(at);
 }
 
-void CaseBook::TakeMergeAccepted(const At& at) {
-  const auto& e = at.event.merge_accepted();
-  const auto from = Read(e.from());
-  bool fits = from.has_value() && !(*from == at.number) && !at.c.scheduled && !at.c.bulletin &&
-              !at.c.incident;
-  if (const CaseRecord* other = fits ? Find(e.from()) : nullptr) {
-    fits = other->restricted == at.c.restricted && other->drill == at.c.drill;
-  }
-  sink_.Require(fits, rule::kMerge,
-                [&] { return at.name() + ": goes on for " + e.from() + ", which does not fit"; });
-  TakeNotices(at, e.notices());
-}
-
-void CaseBook::TakeMerged(const At& at) {
-  const auto& e = at.event.case_merged();
-  ++counts_.closed;
-  --counts_.open;
-  const auto into = Read(e.into());
-  bool fits = into.has_value() && !(*into == at.number);
-  if (fits && (at.place.partition_count == 0 ||
-               PartitionFor(std::string_view(e.into()).substr(0, 12), at.place.partition_count) ==
-                   at.place.partition.value)) {
-    const CaseRecord* other = Find(e.into());
-    fits = other != nullptr && !other->closed && other->restricted == at.c.restricted &&
-           other->drill == at.c.drill && !other->scheduled && !other->incident && !at.c.incident;
-  }
-  sink_.Require(fits, rule::kMerge,
-                [&] { return at.name() + ": merged into " + e.into() + ", which is not open"; });
-  CheckFinished(at);
-  at.c.goals.clear();
-  End(at);
-}
-
 void CaseBook::CheckPapers(const At& at) {
   const ClockRecord& paperwork = *at.c.Find(cm::PROMISE_PAPERWORK);
   sink_.Require(!paperwork.has_limit() || paperwork.stopped, rule::kPaperwork,
@@ -342,6 +309,9 @@ void CaseBook::End(const At& at) {
   CheckPapers(at);
   sink_.Require(at.c.digest_at_ms == 0, rule::kDigest,
                 [&] { return at.name() + ": ended while a digest was owed"; });
+  // Of one whose timers stand still the wait would never be over.
+  sink_.Require(at.c.accepted_merges.empty() || at.c.quarantined, rule::kMerge,
+                [&] { return at.name() + ": ended while another case was being merged into it"; });
   at.decision.incident_must_end = false;
   at.c.works.clear();
   at.c.unread.clear();

@@ -185,6 +185,8 @@ void CaseBook::Take(const Event& event, DecisionRecord& decision, const Place& p
       return TakeCorrected(at);
     case Event::kMergeAccepted:
       return TakeMergeAccepted(at);
+    case Event::kMergeSettled:
+      return TakeMergeSettled(at);
     case Event::kCaseScreenedOut:
       return TakeScreenedOut(at);
     case Event::kCaseMerged:

@@ -87,6 +87,7 @@ class CaseBook {
   void TakeCorrected(const At& at);
   bool IsUntouched(const At& at, const std::string& by) const;
   void TakeMergeAccepted(const At& at);
+  void TakeMergeSettled(const At& at);
   void TakeScreenedOut(const At& at);
   void TakeMerged(const At& at);
   void End(const At& at);

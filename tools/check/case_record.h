@@ -128,6 +128,13 @@ struct CaseRecord {
   // An incident, and when its next digest is due, Unix ms; 0 while nothing waits for one.
   bool incident = false;
   int64_t digest_at_ms = 0;
+  // Until when it awaits word of a merge that it accepted, Unix ms, by the
+  // acceptance's id, with the other case's number.
+  struct AcceptedMerge {
+    std::string from;
+    int64_t until_ms = 0;
+  };
+  std::map<std::string, AcceptedMerge> accepted_merges;
   // The incident that it joined.
   std::optional<CaseNumber> joins;
   uint8_t level = 0;
@@ -157,6 +164,7 @@ struct CaseRecord {
     if (closed || quarantined) return next;
     if (hold_until_ms != 0) next = hold_until_ms;
     if (digest_at_ms != 0) next = std::min(next, digest_at_ms);
+    for (const auto& [id, merge] : accepted_merges) next = std::min(next, merge.until_ms);
     for (const auto& [id, work] : works) next = std::min(next, work.NextInstant());
     for (const auto& [id, goal] : goals) {
       if (goal.tell_ms != 0) next = std::min(next, goal.tell_ms);

@@ -54,6 +54,8 @@ bool MayFollow(cd::Command::ActionCase action, ev::Event::BodyCase body) {
              body == ev::Event::kCaseEscalated;
     case cd::Command::kAcceptMerge:
       return body == ev::Event::kMergeAccepted;
+    case cd::Command::kSettleMerge:
+      return body == ev::Event::kMergeSettled;
     case cd::Command::kMerge:
       return body == ev::Event::kCaseMerged;
     case cd::Command::kPlanWork:
@@ -139,6 +141,8 @@ const std::string* ActorOf(const ev::Event& event) {
       return &event.case_corrected().by().id();
     case ev::Event::kMergeAccepted:
       return &event.merge_accepted().by().id();
+    case ev::Event::kMergeSettled:
+      return &event.merge_settled().by().id();
     case ev::Event::kCaseMerged:
       return &event.case_merged().by().id();
     case ev::Event::kWorkPlanned:
@@ -437,8 +441,22 @@ void InputBook::MatchCommand(const Event& event, const DecisionRecord& decision,
               command->reassign().case_version() + 1 == event.case_version(),
           "the case was reassigned elsewhere than commanded, or on a stale reading");
   }
+  if (event.has_merge_accepted()) {
+    Match(event.merge_accepted().from() == command->accept_merge().from() &&
+              event.merge_accepted().acceptance_id() == command->command_id(),
+          "another merge was accepted than commanded");
+  }
+  if (event.has_merge_settled()) {
+    Match(event.merge_settled().from() == command->settle_merge().from() &&
+              event.merge_settled().acceptance_id() == command->settle_merge().acceptance_id() &&
+              event.merge_settled().end() ==
+                  (command->settle_merge().merged() ? ev::MERGE_END_MERGED : ev::MERGE_END_REFUSED),
+          "a merge was settled otherwise than commanded");
+  }
   if (event.has_case_merged()) {
     Match(event.case_merged().into() == command->merge().into() &&
+              (event.case_merged().accepted_until_ms() == 0 ||
+               event.case_merged().accepted_until_ms() == command->merge().accepted_until_ms()) &&
               command->merge().case_version() + 1 == event.case_version(),
           "the case was merged into another one than commanded, or on a stale reading");
   }

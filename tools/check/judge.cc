@@ -41,6 +41,8 @@ uint8_t CausesOf(ev::Event::BodyCase body) {
     case ev::Event::kInputRepeated:
     case ev::Event::kInputQuarantined:
       return kByReport | kByCommand;
+    case ev::Event::kMergeSettled:
+      return kByCommand | kByTimer;
     case ev::Event::kTierPassed:
     case ev::Event::kCaseEscalated:
     case ev::Event::kHoldEnded:

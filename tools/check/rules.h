@@ -121,7 +121,9 @@ inline constexpr Rule kScreenOut{
 inline constexpr Rule kExtend{"extend", "a limit that runs is extended once, to a later moment"};
 inline constexpr Rule kReassign{"reassign", "a case is reassigned to another area than before"};
 inline constexpr Rule kMerge{
-    "merge", "a case is merged into another one, which is open where it can be seen"};
+    "merge",
+    "a case is merged into another one, which is open; one that accepted a merge stays open until "
+    "that is settled, once"};
 inline constexpr Rule kWork{
     "work",
     "work of a case is counted from 1 and planned ahead; its turns follow one another, and each is "
