@@ -210,6 +210,23 @@ class Folder : private ClockFold {
     row_->set_handler_tier(e.tier());
   }
 
+  void AcceptMerge(const ev::MergeAccepted& e) {
+    if (e.open_until_ms() == 0) return;
+    api::MergeView& merge = *shown_.add_merging();
+    merge.set_from(e.from());
+    *merge.mutable_until() = ToProtoTime(e.open_until_ms());
+    merge.set_acceptance_id(e.acceptance_id());
+  }
+
+  void SettleMerge(const ev::MergeSettled& e) {
+    auto& merging = *shown_.mutable_merging();
+    merging.erase(std::remove_if(merging.begin(), merging.end(),
+                                 [&](const api::MergeView& merge) {
+                                   return merge.acceptance_id() == e.acceptance_id();
+                                 }),
+                  merging.end());
+  }
+
   void HoldBegins(const ev::CaseHeld& e) {
     api::HoldView& hold = *shown_.mutable_hold();
     hold.set_reason(e.reason());
@@ -378,6 +395,10 @@ void Folder::Body() {
     case ev::Event::kCaseMerged:
       shown_.set_merged_into(event_.case_merged().into());
       return End(cm::OUTCOME_MERGED);
+    case ev::Event::kMergeAccepted:
+      return AcceptMerge(event_.merge_accepted());
+    case ev::Event::kMergeSettled:
+      return SettleMerge(event_.merge_settled());
     case ev::Event::kCaseCorrected:
       return Correct(event_.case_corrected());
     case ev::Event::kClockExtended:

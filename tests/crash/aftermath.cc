@@ -19,6 +19,21 @@
 namespace lastmeter::test {
 namespace {
 
+void TakeMerge(const event::v1::Record& record, LogSays* says) {
+  const auto& event = record.event();
+  if (event.has_case_closed() || event.has_case_merged()) {
+    EXPECT_TRUE(says->ended_ms.emplace(event.case_number(), record.log_time_ms()).second);
+  }
+  if (event.has_case_merged()) {
+    says->merged.push_back({event.case_number(), event.case_merged().into(), record.log_time_ms()});
+  }
+  if (event.has_merge_accepted()) ++says->acceptances[event.merge_accepted().acceptance_id()];
+  if (event.has_merge_settled()) {
+    ++says->settled[event.merge_settled().acceptance_id()];
+    if (event.merge_settled().end() == event::v1::MERGE_END_UNHEARD) ++says->unheard;
+  }
+}
+
 void Take(const event::v1::Record& record, LogSays* says) {
   const auto& event = record.event();
   if (event.has_writer_opened()) ++says->ownerships;
@@ -29,6 +44,7 @@ void Take(const event::v1::Record& record, LogSays* says) {
                    Promise_Name(turn.promise()) + " " + std::to_string(turn.round()) + " " +
                    Tier_Name(turn.tier())];
   }
+  TakeMerge(record, says);
   if (!record.has_input_cause() || record.part() != 0) return;
   if (event.has_input_repeated()) {
     ++says->repeats;
@@ -109,10 +125,28 @@ void ExpectPromisesKept(const Promises& promises, const LogSays& says) {
   ExpectOneOutcomeEach(promises.reports, says.reports);
   ExpectOneOutcomeEach(promises.commands, says.commands);
   for (const auto& [climb, count] : says.climbs) EXPECT_EQ(count, 1) << climb;
+  for (const auto& merge : says.merged) {
+    const auto end = says.ended_ms.find(merge.into);
+    EXPECT_TRUE(end == says.ended_ms.end() || end->second >= merge.at_ms)
+        << merge.from << " ended into " << merge.into << ", which was closed";
+  }
+  for (const auto& [id, count] : says.acceptances) EXPECT_EQ(count, 1) << id;
+  for (const auto& [id, count] : says.settled) {
+    EXPECT_EQ(count, 1) << id;
+    EXPECT_TRUE(says.acceptances.contains(id)) << id;
+  }
   // Otherwise nothing was tried.
+  EXPECT_GT(says.merged.size(), 3u);
+  EXPECT_GT(says.settled.size(), 3u);
   EXPECT_GT(promises.reports.size(), 200u);
   EXPECT_GT(promises.commands.size(), 20u);
   EXPECT_GT(says.climbs.size(), 20u);
+}
+
+std::string TextOfMerges(const LogSays& says) {
+  return std::to_string(says.merged.size()) + " merges, " +
+         std::to_string(says.acceptances.size() - says.merged.size()) + " refused or unsettled, " +
+         std::to_string(says.unheard) + " not heard of";
 }
 
 Promises FinishAll(std::vector<std::unique_ptr<CrashClient>>& clients) {

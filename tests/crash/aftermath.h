@@ -36,6 +36,19 @@ struct LogSays {
   std::map<std::string, int> commands;
   // "case promise round tier" that was entered by a timer.
   std::map<std::string, int> climbs;
+  // When a case ended, by its number; nobody opens one again.
+  std::map<std::string, int64_t> ended_ms;
+  struct Merged {
+    std::string from;
+    std::string into;
+    int64_t at_ms = 0;
+  };
+  std::vector<Merged> merged;
+  // By the acceptance's id: given out, and how it was settled.
+  std::map<std::string, int> acceptances;
+  std::map<std::string, int> settled;
+  // How many of those nobody was heard of.
+  uint64_t unheard = 0;
   uint64_t reminders = 0;
   uint64_t ownerships = 0;
   uint64_t repeats = 0;
@@ -45,6 +58,9 @@ LogSays ReadLog(Log& log);
 
 // Every promise that was kept is an outcome, once; nothing happened twice; and something happened.
 void ExpectPromisesKept(const Promises& promises, const LogSays& says);
+
+// "12 merges, 5 refused or unsettled, 1 not heard of"
+std::string TextOfMerges(const LogSays& says);
 
 // Waits for the ends of all clients and adds up what they were promised.
 Promises FinishAll(std::vector<std::unique_ptr<CrashClient>>& clients);

@@ -69,7 +69,8 @@ void CrashClient::Run() {
 
 std::string CrashClient::SendUntilClear(const std::string& target, const std::string& key,
                                         const std::string& token, const std::string& body,
-                                        std::set<std::string>* promised) {
+                                        std::set<std::string>* promised,
+                                        std::set<std::string>* refused) {
   http::Client::Call call{.method = "POST", .target = target};
   call.headers = {{"Content-Type", "application/json"}, {"Idempotency-Key", key}};
   call.body = body;
@@ -91,7 +92,7 @@ std::string CrashClient::SendUntilClear(const std::string& target, const std::st
     if (answer->status == 503) continue;
     // Durable, and refused by the core: the answer that a command may get while waiting.
     if (answer->status == 409) {
-      promised->insert(key);
+      if (refused != nullptr) refused->insert(key);
       return answer->body;
     }
     promises_.complaints.push_back(target + " " + key + ": " + std::to_string(answer->status) +
@@ -103,8 +104,7 @@ std::string CrashClient::SendUntilClear(const std::string& target, const std::st
 }
 
 void CrashClient::Report() {
-  const std::string key =
-      "report-" + std::to_string(options_.number) + "-" + std::to_string(sent_++);
+  const std::string key = NewKey("report");
   nlohmann::json body;
   body["kind"] = kKinds[random_() % std::size(kKinds)];
   body["area"] = kVillages[random_() % std::size(kVillages)];
@@ -113,33 +113,56 @@ void CrashClient::Report() {
   const bool wait = random_() % 4 == 0;
   const std::string answer =
       SendUntilClear(wait ? "/v1/reports?wait=2s" : "/v1/reports", key, options_.sentinel_token,
-                     body.dump(), &promises_.reports);
+                     body.dump(), &promises_.reports, &promises_.reports);
   const auto outcome = nlohmann::json::parse(answer, nullptr, false);
   if (outcome.is_object() && outcome.contains("caseNumber")) {
     cases_.push_back(outcome["caseNumber"].get<std::string>());
   }
 }
 
+std::string CrashClient::NewKey(const char* what) {
+  return std::string(what) + "-" + std::to_string(options_.number) + "-" + std::to_string(sent_++);
+}
+
 void CrashClient::Command() {
-  const std::string key =
-      "command-" + std::to_string(options_.number) + "-" + std::to_string(sent_++);
+  const std::string key = NewKey("command");
   const size_t chosen = random_() % cases_.size();
   const std::string target = "/v1/cases/" + cases_[chosen];
-  switch (random_() % 4) {
+  const auto send = [&](const std::string& verb, const std::string& body) {
+    SendUntilClear(target + verb, key, options_.staff_token, body, &promises_.commands,
+                   &promises_.commands);
+  };
+  switch (random_() % 5) {
     case 0:
     case 1:
-      SendUntilClear(target + ":acknowledge", key, options_.staff_token, "{}", &promises_.commands);
-      break;
+      return send(":acknowledge", "{}");
     case 2:
       // Mostly stale: a refusal is an outcome too.
-      SendUntilClear(target + ":close", key, options_.staff_token,
-                     R"({"outcome":"OUTCOME_NEED_MET","caseVersion":2})", &promises_.commands);
-      break;
+      return send(":close", R"({"outcome":"OUTCOME_NEED_MET","caseVersion":2})");
+    case 3:
+      return Merge();
     default:
-      SendUntilClear(target + ":relief?wait=1s", key, options_.staff_token,
-                     R"({"kinds":["NEED_MEALS"]})", &promises_.commands);
-      break;
+      return send(":relief?wait=1s", R"({"kinds":["NEED_MEALS"]})");
   }
+}
+
+// Of two cases, mostly in two partitions. Where the one that would go on refuses, nothing enters
+// under the merge's own id.
+void CrashClient::Merge() {
+  const std::string& one = cases_[random_() % cases_.size()];
+  const std::string& other = cases_[random_() % cases_.size()];
+  if (one == other) return;
+  const std::string target = "/v1/cases/" + one;
+  const std::string answer =
+      SendUntilClear(target + ":acknowledge?wait=2s", NewKey("command"), options_.staff_token, "{}",
+                     &promises_.commands, &promises_.commands);
+  const auto outcome = nlohmann::json::parse(answer, nullptr, false);
+  if (!outcome.is_object() || !outcome.contains("case")) return;
+  nlohmann::json body;
+  body["into"] = other;
+  body["caseVersion"] = outcome["case"]["version"];
+  SendUntilClear(target + ":merge?wait=1s", NewKey("command"), options_.staff_token, body.dump(),
+                 &promises_.commands, nullptr);
 }
 
 }  // namespace lastmeter::test

@@ -61,10 +61,13 @@ class CrashClient {
   void Run();
   void Report();
   void Command();
+  void Merge();
+  std::string NewKey(const char* what);
   // Sends, and again under the same key, until an answer is clear. Empty when the end came first.
+  // `refused`: where the id goes after a refusal; null: nowhere.
   std::string SendUntilClear(const std::string& target, const std::string& key,
                              const std::string& token, const std::string& body,
-                             std::set<std::string>* promised);
+                             std::set<std::string>* promised, std::set<std::string>* refused);
 
   const Options options_;
   Address* const address_;

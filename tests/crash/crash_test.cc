@@ -119,8 +119,9 @@ TEST(Crash, KeepsEveryPromiseThroughKills) {
   std::cout << kills << " kills, " << all.reports.size() << " reports and " << all.commands.size()
             << " commands accepted, " << all.repeats << " sent again, " << all.unclear.size()
             << " never answered, " << says.repeats << " seen twice by the log, "
-            << says.climbs.size() << " climbs, " << says.reminders << " reminders, "
-            << says.ownerships << " ownerships; slowest start " << slowest_ms << " ms" << std::endl;
+            << says.climbs.size() << " climbs, " << TextOfMerges(says) << ", " << says.reminders
+            << " reminders, " << says.ownerships << " ownerships; slowest start " << slowest_ms
+            << " ms" << std::endl;
 }
 
 }  // namespace

@@ -169,8 +169,9 @@ TEST(KafkaCrash, KeepsEveryPromiseThroughKillsOfEveryRoom) {
             << wanted.freezes - plan.freezes << " freezes; " << all.reports.size()
             << " reports and " << all.commands.size() << " commands accepted, " << all.repeats
             << " sent again, " << all.unclear.size() << " never answered, " << says.repeats
-            << " seen twice by the log, " << says.climbs.size() << " climbs, " << says.reminders
-            << " reminders, " << says.ownerships << " ownerships" << std::endl;
+            << " seen twice by the log, " << says.climbs.size() << " climbs, " << TextOfMerges(says)
+            << ", " << says.reminders << " reminders, " << says.ownerships << " ownerships"
+            << std::endl;
 }
 
 // Whether /readyz says so within the time, and what it said last.

@@ -105,6 +105,13 @@ States ResourcesOf(const api::Case& shown) {
   return states;
 }
 
+// One that is settled stands there no more.
+States MergesOf(const api::Case& shown) {
+  States states;
+  for (const auto& merge : shown.merging()) states[merge.acceptance_id()] = "AWAITED";
+  return states;
+}
+
 // The grids of a bulletin; one in which it is known stands there no more.
 States ReadersOf(const api::Case& shown) {
   States states;
@@ -138,6 +145,7 @@ void Compare(const api::Case& before, const api::Case& now, const std::string& e
   const bool same_cycle = before.cycle() == now.cycle();
   Compare(same_cycle ? ClocksOf(before) : States(), ClocksOf(now), event, &(*machines)["clock"]);
   Compare(ReferralsOf(before), ReferralsOf(now), event, &(*machines)["referral"]);
+  Compare(MergesOf(before), MergesOf(now), event, &(*machines)["merge"]);
   Compare(ResourcesOf(before), ResourcesOf(now), event, &(*machines)["resource"]);
   Compare(ReadersOf(before), ReadersOf(now), event, &(*machines)["reader"]);
 }
@@ -172,12 +180,13 @@ std::string Lines(const Arrows& arrows, const Arrows& without) {
 TEST(MachinesTest, AreDrawnAsTheyAre) {
   const Machines drawn = Drawn();
   const Machines seen = Seen();
-  for (const char* machine : {"case", "hold", "clock", "turn", "referral", "resource", "reader"}) {
+  for (const char* machine :
+       {"case", "hold", "clock", "turn", "referral", "resource", "reader", "merge"}) {
     ASSERT_TRUE(drawn.contains(machine)) << machine;
     EXPECT_EQ(Lines(seen.at(machine), drawn.at(machine)), "") << machine << ": not drawn";
     EXPECT_EQ(Lines(drawn.at(machine), seen.at(machine)), "") << machine << ": never happens";
   }
-  EXPECT_EQ(drawn.size(), 7u);
+  EXPECT_EQ(drawn.size(), 8u);
 }
 
 }  // namespace
