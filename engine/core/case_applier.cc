@@ -312,9 +312,10 @@ void Apply(Case& c, const ev::MergeAccepted& e) {
 
 void Apply(Case& c, const ev::MergeSettled& e) {
   auto& merges = *c.mutable_accepted_merges();
-  merges.erase(std::find_if(merges.begin(), merges.end(), [&](const auto& merge) {
-    return merge.acceptance_id() == e.acceptance_id();
-  }));
+  merges.erase(
+      std::remove_if(merges.begin(), merges.end(),
+                     [&](const auto& merge) { return merge.acceptance_id() == e.acceptance_id(); }),
+      merges.end());
 }
 
 bool AnyProvisional(const Case& c) {

@@ -267,6 +267,12 @@ bool Player::Command(const Line& line, cd::Command* command) {
     auto it = line.options.find(name);
     return it == line.options.end() ? std::string(otherwise) : it->second;
   };
+  // By its report, or as the file has it.
+  auto case_named = [&](const char* name) {
+    const std::string said = option(name);
+    const auto it = case_of_report_.find(said);
+    return it == case_of_report_.end() ? said : it->second;
+  };
   const std::string& verb = line.words[1];
   std::string id = "line-" + std::to_string(line.number);
   if (line.options.contains("repeat")) id += "-" + std::to_string(next_command_);
@@ -347,9 +353,7 @@ bool Player::Command(const Line& line, cd::Command* command) {
     command->mutable_reassign()->set_case_version(version);
     command->mutable_reassign()->mutable_reason()->set_open(reason);
   } else if (verb == "merge") {
-    const std::string into = option("into");
-    command->mutable_merge()->set_into(case_of_report_.contains(into) ? case_of_report_[into]
-                                                                      : into);
+    command->mutable_merge()->set_into(case_named("into"));
     command->mutable_merge()->set_case_version(version);
     if (!option("accepted-until").empty()) {
       command->mutable_merge()->set_accepted_until_ms(TimeOf(option("accepted-until"), now_).ms);
@@ -360,15 +364,11 @@ bool Player::Command(const Line& line, cd::Command* command) {
     command->mutable_correct()->set_household_ref(option("household"));
     command->mutable_correct()->mutable_reason()->set_open(reason);
   } else if (verb == "accept-merge") {
-    const std::string from = option("from");
-    command->mutable_accept_merge()->set_from(case_of_report_.contains(from) ? case_of_report_[from]
-                                                                             : from);
+    command->mutable_accept_merge()->set_from(case_named("from"));
     command->mutable_accept_merge()->set_restricted(option("restricted") == "yes");
     command->mutable_accept_merge()->set_drill(option("drill") == "yes");
   } else if (verb == "settle-merge") {
-    const std::string from = option("from");
-    command->mutable_settle_merge()->set_from(case_of_report_.contains(from) ? case_of_report_[from]
-                                                                             : from);
+    command->mutable_settle_merge()->set_from(case_named("from"));
     command->mutable_settle_merge()->set_acceptance_id(option("acceptance"));
     command->mutable_settle_merge()->set_merged(option("merged") == "yes");
   } else if (verb == "close") {

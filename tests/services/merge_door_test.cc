@@ -89,6 +89,17 @@ class MergeDoorTest : public testing::Test {
     return std::to_string(accepted) + " accept, " + std::to_string(merged) + " merge" + settled;
   }
 
+  // The case that goes on says that it stays open for so long, and for how long when asked again.
+  void ExpectAfterAccepting(Millis open_for, Millis open_next, const std::string& entered) {
+    asked_.accepts = true;
+    asked_.open_until = SystemClock().Wall() + open_for;
+    asked_.open_next = SystemClock().Wall() + open_next;
+    // A second question and the last word.
+    most_ids_ = 4;
+    EXPECT_EQ(Merge().status, 202);
+    EXPECT_TRUE(Eventually([&] { return Entered() == entered; })) << Entered();
+  }
+
   Asked asked_;
   size_t most_ids_ = 2;
   Door door_{0, {}, &asked_};
@@ -127,48 +138,28 @@ TEST_F(MergeDoorTest, ALogThatIsGoneBetweenTheTwoIsTriedAgainUnderTheSameKey) {
 }
 
 TEST_F(MergeDoorTest, TheCaseThatGoesOnHearsWhatBecameOfIt) {
-  asked_.accepts = true;
-  asked_.open_until = SystemClock().Wall() + Minutes(2);
-  most_ids_ = 3;
   asked_.merges = true;
-  EXPECT_EQ(Merge().status, 202);
-  EXPECT_TRUE(Eventually([&] { return Entered() == "1 accept, 1 merge, merged"; })) << Entered();
+  ExpectAfterAccepting(Minutes(2), {}, "1 accept, 1 merge, merged");
 }
 
 TEST_F(MergeDoorTest, AndWhatDidNotCome) {
-  asked_.accepts = true;
-  asked_.open_until = SystemClock().Wall() + Minutes(2);
-  most_ids_ = 3;
   asked_.refuses = true;
-  EXPECT_EQ(Merge().status, 202);
-  EXPECT_TRUE(Eventually([&] { return Entered() == "1 accept, 1 merge, refused"; })) << Entered();
+  ExpectAfterAccepting(Minutes(2), {}, "1 accept, 1 merge, refused");
 }
 
 TEST_F(MergeDoorTest, NothingIsSaidOfWhatIsNotKnown) {
-  asked_.accepts = true;
-  asked_.open_until = SystemClock().Wall() + Minutes(2);
-  EXPECT_EQ(Merge().status, 202);
-  EXPECT_TRUE(Eventually([&] { return Entered() == "1 accept, 1 merge"; })) << Entered();
+  ExpectAfterAccepting(Minutes(2), {}, "1 accept, 1 merge");
 }
 
 // The gateway went away after the question; its answer is found when the same merge comes again.
 TEST_F(MergeDoorTest, AnAnswerOfLongAgoIsAskedForOnceMore) {
-  asked_.accepts = true;
-  asked_.open_until = SystemClock().Wall() + Minutes(1) - Seconds(1);
-  asked_.open_next = SystemClock().Wall() + Minutes(2);
   asked_.merges = true;
-  most_ids_ = 4;
-  EXPECT_EQ(Merge().status, 202);
-  EXPECT_TRUE(Eventually([&] { return Entered() == "2 accept, 1 merge, merged"; })) << Entered();
+  ExpectAfterAccepting(Seconds(59), Minutes(2), "2 accept, 1 merge, merged");
 }
 
 TEST_F(MergeDoorTest, WhereClocksDifferTooMuchTheCoreHasTheLastWord) {
-  asked_.accepts = true;
-  asked_.open_until = asked_.open_next = SystemClock().Wall() - Days(1);
   asked_.refuses = true;
-  most_ids_ = 4;
-  EXPECT_EQ(Merge().status, 202);
-  EXPECT_TRUE(Eventually([&] { return Entered() == "2 accept, 1 merge, refused"; })) << Entered();
+  ExpectAfterAccepting(Days(-1), Days(-1), "2 accept, 1 merge, refused");
 }
 
 }  // namespace
